@@ -1,0 +1,39 @@
+# Two commands do everything: `make demo` and `make test`. Python 3.11 or newer, git and make are all they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PLAYWRIGHT_BROWSERS_PATH ?= $(CURDIR)/.browser
+
+.PHONY: demo test lint browser golden constraints clean
+
+$(VENV)/ready: constraints.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+browser: $(VENV)/ready
+	$(BIN)/python -m probes.web.chromium
+
+demo: browser
+	$(BIN)/doorstep demo
+
+lint: $(VENV)/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: browser lint
+	$(BIN)/python -m pytest
+
+# Writes tests/golden anew from today's code; read the difference before you commit it.
+golden: $(VENV)/ready
+	$(BIN)/python -m tests.golden
+
+# Pins every dependency by version and hash, for every platform; needs uv. No index address is written.
+constraints:
+	uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra dev pyproject.toml -o constraints.txt --custom-compile-command "make constraints"
+
+clean:
+	rm -rf $(VENV) demo .browser

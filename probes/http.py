@@ -1,0 +1,38 @@
+"""The one module that knows httpx2, the maintained continuation of httpx (no release since December 2024).
+
+Everything else that speaks HTTP imports `httpx` from here. Which page may be fetched is the guard's matter.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import httpx2 as httpx
+
+__all__ = ["Unreachable", "get_json", "httpx", "post_json"]
+
+_PATIENCE = 10.0
+
+
+class Unreachable(Exception):
+    """Nobody answers at an address that ought to be there."""
+
+
+async def get_json(address: str) -> dict[str, Any]:
+    """GET a small JSON object from a service of our own. Raises `Unreachable`."""
+    return await _json("GET", address, None)
+
+
+async def post_json(address: str, body: dict[str, Any]) -> dict[str, Any]:
+    """POST a small JSON object to a service of our own. Raises `Unreachable`."""
+    return await _json("POST", address, body)
+
+
+async def _json(method: str, address: str, body: dict[str, Any] | None) -> dict[str, Any]:
+    try:
+        async with httpx.AsyncClient(timeout=_PATIENCE, trust_env=False) as client:
+            answer = await client.request(method, address, json=body)
+            answer.raise_for_status()
+            return cast(dict[str, Any], answer.json())
+    except (httpx.HTTPError, ValueError) as error:
+        raise Unreachable(f"{address} does not answer: {error or type(error).__name__}") from None

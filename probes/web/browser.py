@@ -1,0 +1,366 @@
+"""A browser that types a search as a person would, and takes a picture of the home page.
+
+Chromium itself has no network: it is told that no host exists, and each of its requests is answered by one handler,
+which asks the guard before a page and refuses every host that the organisation did not agree to. Redirects, sockets,
+workers and downloads cannot slip past it. What the pages mean is read elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import quote, quote_plus, urljoin, urlsplit
+
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Page,
+    Playwright,
+    Request,
+    Route,
+    async_playwright,
+)
+
+from probes.guard import Refused
+
+_T = TypeVar("_T")
+
+LAUNCH = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+)
+PATIENCE = 30.0  # real seconds for one visit to the home page, or for one search
+_ANSWER = 10_000.0  # milliseconds for one answer of a server
+_GLANCE = 0.1  # seconds between two looks at a page that may still be changing
+_UNCHANGED = 2  # looks in a row without change that make a page settled
+_NO_REACTION = 30  # looks after which a page that did not react to Enter is taken not to
+_MOST_LOOKS = 60  # some pages never stand still
+
+_BOX = """() => {
+  const about = /search|find|looking for/i;
+  const other = new RegExp('newsletter|subscri|e-?mail|post ?code|address|log ?in|password|councillor|planning app|' +
+    'vacanc|uprn|comment', 'i');
+  const named = /^(q|qt|query|s|st|k|keys?|keywords?|terms?|search.*|find|.*sb_q)$/i;
+  let best = null;
+  for (const field of document.querySelectorAll('input')) {
+    const kind = field.type || 'text';
+    if (kind !== 'text' && kind !== 'search') continue;
+    const form = field.form;
+    const near = [field.name, field.id, field.placeholder, field.title, field.getAttribute('aria-label'),
+      ...(field.labels ? [...field.labels].map(label => label.textContent) : [])].join(' ');
+    const names = ['id', 'class', 'role', 'action', 'aria-label'];
+    const context = form ? names.map(name => form.getAttribute(name)).join(' ') : '';
+    let points = kind === 'search' ? 3 : 0;
+    if (form && form.getAttribute('role') === 'search') points += 3;
+    if (named.test(field.name || '')) points += 2;
+    if (about.test(near)) points += 2;
+    if (/search/i.test(context)) points += 1;
+    if (other.test(near + ' ' + context)) points -= 4;
+    if (points >= 3 && (!best || points > best[0])) best = [points, field];
+  }
+  if (!best) return false;
+  best[1].setAttribute('data-search-box', '');
+  return true;
+}"""
+_TOGGLES = "button[aria-label*=search i], button[class*=search i], a[class*=search i], button:has-text('Search')"
+
+
+@dataclass(frozen=True)
+class Home:
+    """The home page as the browser shows it."""
+
+    html: str
+    has_box: bool
+    picture: bytes
+    """A screenshot, PNG."""
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What the browser showed after words were typed. `pages`: the page and its frames, each (address, HTML)."""
+
+    before: str
+    pages: tuple[tuple[str, str], ...]
+    status: int
+    """Of the page that answered; 0 when none did."""
+
+
+class NoSearch(Exception):
+    """The search could not be run; the text says why in plain words."""
+
+
+class SearchForbidden(Exception):
+    """robots.txt forbids the address of the results and nobody has agreed to it."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What a visit may do.
+
+    `permit` waits for the guard and raises `Refused`; `may_search` knows robots.txt and what was agreed. `pace`: the
+    seconds that the guard puts between two pages, given to the visit on top of its time.
+    """
+
+    hosts: frozenset[str]
+    permit: Callable[[str], Awaitable[None]]
+    may_search: Callable[[str], Awaitable[bool]]
+    pace: float = 0.0
+
+
+class Chromium:
+    """One Chromium, started when it is first needed and again when it has died. Close it with `close`."""
+
+    def __init__(self, executable: str, user_agent: str) -> None:
+        self._executable, self._user_agent = executable, user_agent
+        self._playwright: Playwright | None = None
+        self._browser: Browser | None = None
+        self._starting = asyncio.Lock()
+        self.version = ""
+        """The browser's version; empty before it is first needed."""
+
+    async def home(self, gate: Gate, url: str) -> Home:
+        """Open the home page. Raises `NoSearch` when the browser cannot show it, `Refused` by the guard."""
+        return await self._visit(gate, lambda visit: visit.home(url))
+
+    async def search(self, gate: Gate, url: str, words: str) -> Typed:
+        """Open the home page, type the words into its search box, press Enter, and wait until the page has settled.
+
+        Raises `NoSearch`, `SearchForbidden`, and `Refused` by the guard.
+        """
+        return await self._visit(gate, lambda visit: visit.search(url, words))
+
+    async def close(self) -> None:
+        """End the browser and its driver."""
+        browser, playwright, self._browser, self._playwright = self._browser, self._playwright, None, None
+        try:
+            if browser is not None:
+                with suppress(Error):  # it has died already
+                    await browser.close()
+        finally:
+            if playwright is not None:
+                await playwright.stop()
+
+    async def _visit(self, gate: Gate, errand: Callable[[Visit], Awaitable[_T]]) -> _T:
+        """Do something in a context of its own. When the browser dies of it, once more in another browser."""
+        try:
+            return await self._once(gate, errand)
+        except _Died:
+            try:
+                return await self._once(gate, errand)
+            except _Died as died:
+                raise NoSearch(f"the browser died of the page, twice: {died}") from None
+
+    async def _once(self, gate: Gate, errand: Callable[[Visit], Awaitable[_T]]) -> _T:
+        patience = PATIENCE + 6 * gate.pace
+        browser = await self._running()
+        visit = None
+        try:
+            async with asyncio.timeout(patience):
+                context = await browser.new_context(
+                    user_agent=self._user_agent, service_workers="block", accept_downloads=False, locale="en-GB"
+                )
+                try:
+                    visit = Visit(context, gate)
+                    return await errand(visit)
+                finally:
+                    await _close(context)
+        except TimeoutError:
+            raise NoSearch(f"no settled page within {patience:g} seconds") from None
+        except Error as error:
+            if visit is not None:
+                visit.complain()
+            message = (error.message.splitlines() or [type(error).__name__])[0][:200]
+            if not browser.is_connected() or "crash" in message.lower():
+                raise _Died(message) from None
+            raise NoSearch(f"the browser could not show the page: {message}") from None
+
+    async def _running(self) -> Browser:
+        async with self._starting:
+            if self._playwright is None:
+                self._playwright = await async_playwright().start()
+            if self._browser is None or not self._browser.is_connected():
+                self._browser = await self._playwright.chromium.launch(
+                    executable_path=self._executable, args=list(LAUNCH)
+                )
+                self.version = self._browser.version
+            return self._browser
+
+
+class _Died(Exception):
+    """The browser, or the page's process, is gone."""
+
+
+async def _close(context: BrowserContext) -> None:
+    """Throw a context away, however badly its page behaves."""
+    with suppress(Error, TimeoutError):
+        async with asyncio.timeout(5):
+            await context.unroute_all(behavior="ignoreErrors")
+            await context.close()
+
+
+class Visit:
+    """One visit to one site by the browser, with cookies of its own. Dialogs are dismissed by Playwright."""
+
+    def __init__(self, context: BrowserContext, gate: Gate) -> None:
+        self._context, self._gate = context, gate
+        self._pending = 0
+        self._words: str | None = None
+        self._refused: Refused | None = None
+        self._forbidden = False
+        self._status = 0
+
+    async def home(self, url: str) -> Home:
+        """See `Chromium.home`."""
+        page = await self._open(url)
+        await self._settled("", _UNCHANGED)
+        box = bool(await page.evaluate(_BOX))
+        self.complain()
+        try:
+            picture = await page.screenshot(timeout=_ANSWER)
+        except Error:
+            picture = b""  # a page that cannot be pictured has been read all the same
+        return Home(await page.content(), box, picture)
+
+    async def search(self, url: str, words: str) -> Typed:
+        """See `Chromium.search`."""
+        page = await self._open(url)
+        if not await page.evaluate(_BOX):
+            await self._settled("", _UNCHANGED)  # a script may draw it
+            if not await page.evaluate(_BOX):
+                raise NoSearch("the home page has no search box")
+        await self._uncover(page)
+        box = page.locator("[data-search-box]").first
+        await box.fill(words)
+        before, self._words = await page.content(), words
+        await box.press("Enter", no_wait_after=True)
+        page = await self._settled(before, _NO_REACTION)
+        self.complain()
+        frames = [(frame.url, await frame.content()) for frame in page.frames if frame is not page.main_frame]
+        return Typed(before, ((page.url, await page.content()), *frames), self._status)
+
+    def complain(self) -> None:
+        """Raise what the handler could not: it answers the browser, which knows nothing of guards and robots."""
+        if self._refused is not None:
+            raise self._refused
+        if self._forbidden:
+            raise SearchForbidden
+
+    # ------------------------------------------------------------------------------------------------ pages
+
+    async def _open(self, url: str) -> Page:
+        await self._context.route("**/*", self._handle)
+        page = await self._context.new_page()
+        page.set_default_timeout(_ANSWER)
+        await page.goto(url, wait_until="load", timeout=0)  # the whole visit has its time
+        return page
+
+    async def _uncover(self, page: Page) -> None:
+        """Press what looks like the search icon when the box is not to be seen."""
+        if not await page.locator("[data-search-box]").first.is_visible():
+            toggle = page.locator(_TOGGLES).first
+            if not await toggle.count():
+                raise NoSearch("the search box cannot be seen and nothing opens it")
+            await toggle.click()
+
+    async def _settled(self, before: str, quiet: int) -> Page:
+        """The page once nothing is under way and it has stopped changing. `quiet`: looks to allow it before it reacts.
+
+        It may be another tab: some forms open their results in one.
+        """
+        last, still, looks = None, 0, 0
+        while looks < _MOST_LOOKS:
+            await asyncio.sleep(_GLANCE)
+            if self._pending:
+                still = 0
+                continue
+            looks += 1
+            now = await self._shown()
+            still = still + 1 if now is not None and now == last else 0
+            last = now
+            if still >= (_UNCHANGED if now != before else quiet):
+                break
+        return self._context.pages[-1]
+
+    async def _shown(self) -> str | None:
+        """The HTML in the newest tab, frames included; None between two pages."""
+        page = self._context.pages[-1]
+        try:
+            return page.url + "".join([await frame.content() for frame in page.frames])
+        except Error as error:
+            if page.is_closed() or "crash" in error.message.lower():
+                raise
+            return None
+
+    # ------------------------------------------------------------------------------------------------ requests
+
+    async def _handle(self, route: Route) -> None:
+        """Answer one request of the browser, or refuse it."""
+        self._pending += 1
+        try:
+            await self._answer(route, route.request)
+        except Refused as no:
+            self._refused = no
+            await _abort(route)
+        except Error:  # the server failed, or the page is gone
+            if route.request.is_navigation_request():
+                self._status = 0
+            await _abort(route)
+        finally:
+            self._pending -= 1
+
+    async def _answer(self, route: Route, request: Request) -> None:
+        is_page = request.is_navigation_request() and request.frame.parent_frame is None
+        if urlsplit(request.url).netloc.lower() not in self._gate.hosts:
+            await _abort(route)
+        elif self._is_search(request) and not await self._gate.may_search(request.url):
+            self._forbidden = True
+            await _abort(route)
+        else:
+            if request.is_navigation_request():
+                await self._gate.permit(request.url)
+            await self._fetch(route, request, is_page)
+
+    async def _fetch(self, route: Route, request: Request, is_page: bool) -> None:
+        url = request.url
+        for _ in range(5):
+            response = await route.fetch(url=url, max_redirects=0, timeout=_ANSWER)
+            location = response.headers.get("location")
+            if not (300 <= response.status < 400 and location):
+                if is_page:
+                    self._status = response.status
+                await route.fulfill(response=response)
+                return
+            url = urljoin(url, location)
+            if request.is_navigation_request():  # the browser goes there by itself, and comes by here again
+                target = html.escape(url, quote=True)
+                body = f'<!doctype html><meta http-equiv="refresh" content="0;url={target}">'
+                await route.fulfill(status=200, content_type="text/html; charset=utf-8", body=body)
+                return
+            if urlsplit(url).netloc.lower() not in self._gate.hosts:
+                break
+        await _abort(route)
+
+    def _is_search(self, request: Request) -> bool:
+        """Whether a request carries the search: a page that follows Enter, or a script's request with the words."""
+        if self._words is None:
+            return False
+        if request.is_navigation_request():
+            return True
+        spelt = {quote(self._words).lower(), quote_plus(self._words).lower()}
+        return request.resource_type in ("xhr", "fetch") and any(words in request.url.lower() for words in spelt)
+
+
+async def _abort(route: Route) -> None:
+    with suppress(Error):  # answered already, or the page is gone
+        await route.abort("blockedbyclient")

@@ -1,0 +1,279 @@
+"""Reads a website politely: one page at a time, breadth first, every request past the guard, robots.txt honoured.
+
+Reading a page is in `pages`; what pages mean is for the readers. One page at a time keeps the load of a visit below
+that of a person with two tabs, and the same budget reads the same pages on every run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from protego import Protego
+
+from probes.clock import Clock
+from probes.guard import Effect, Guard, Refused
+from probes.http import httpx
+from probes.web.pages import Page, Site, decode, plain, read
+
+LARGEST = 2_000_000  # bytes of one body
+BUDGET = 150  # requests for pages in one visit, robots.txt and redirects apart
+FURTHER = 60  # and this many more that a reader asks for by name: letters of an A to Z, results of a search
+MOST_HOPS = 10
+LONGEST_DELAY = 30.0  # seconds; a longer Crawl-delay is cut to this
+PATIENCE = 20.0  # real seconds for one whole answer
+ROBOT = "Doorstep"  # the name that robots.txt may address
+
+_FILES = (".pdf", ".doc", ".docx", ".xls", ".xlsx", ".csv", ".zip", ".jpg", ".jpeg", ".png", ".gif", ".mp3", ".mp4")
+
+
+class SiteUnreachable(Exception):
+    """The home page could not be had, on two tries."""
+
+
+class NotWelcome(Exception):
+    """The site turned the probe away, or its robots.txt could not be read: nothing can be said about it."""
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What came back from one address. `status` 0: nothing did, and `problem` says why."""
+
+    status: int
+    location: str | None = None
+    html: str | None = None
+    cut: bool = False
+    problem: str = ""
+
+    @property
+    def failed(self) -> bool:
+        return self.status == 0 or self.status >= 400
+
+
+class Crawler:
+    """One visit to one site. `hosts`: those the organisation agreed to; nothing else is asked for."""
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        guard: Guard,
+        clock: Clock,
+        organisation: str,
+        shop: str | None,
+        hosts: Iterable[str],
+        *,
+        budget: int = BUDGET,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._client, self._guard, self._clock = client, guard, clock
+        self._organisation, self._shop, self._hosts = organisation, shop, frozenset(hosts)
+        self._left, self._further, self._patience = budget, FURTHER, patience
+        self._robots: dict[str, Protego] = {}
+        self._pages: dict[str, Page] = {}
+        self._redirects: dict[str, str] = {}
+        self._errors: dict[str, str] = {}
+        self._forbidden: set[str] = set()
+
+    async def crawl(self, home: str) -> Site:
+        """Read the site from its home page. Raises `SiteUnreachable`, `NotWelcome`, and `Refused` by the guard."""
+        home = plain(home) or home
+        await self._enter(home)
+        queue, files, seen = deque([(home, 0)]), deque[tuple[str, int]](), {home}
+        while (queue or files) and self._left > 0:
+            url, depth = (queue or files).popleft()
+            self._left -= 1
+            page = await self._page(url, depth)
+            for link in page.links if page else ():
+                if link.url not in seen and urlsplit(link.url).netloc in self._hosts:
+                    seen.add(link.url)
+                    (files if urlsplit(link.url).path.lower().endswith(_FILES) else queue).append((link.url, depth + 1))
+        return self._site(home)
+
+    async def also(self, site: Site, urls: Iterable[str]) -> Site:
+        """The site with these pages of its own read too, as far as the visit's reserve of pages lasts."""
+        for url in dict.fromkeys(plain(url) or "" for url in urls):
+            if self._further > 0 and url and site.own(url) and not self._known(url):
+                self._further -= 1
+                await self._page(url, depth=99)
+        return self._site(site.home)
+
+    async def may_read(self, url: str) -> bool:
+        """Whether robots.txt of the address's host lets this robot read it. Raises `NotWelcome`, `Refused`."""
+        return (await self._rules(url)).can_fetch(url, ROBOT)
+
+    # ------------------------------------------------------------------------------------------------ one page
+
+    async def _enter(self, home: str) -> None:
+        """Read the home page, or say why it cannot be read."""
+        try:
+            page = await self._page(home, 0)
+        except NotWelcome:
+            # A site that is down answers nothing, its robots.txt included; a resident would meet the same.
+            await self._reached(home)
+            raise
+        if home in self._forbidden:
+            raise NotWelcome("robots.txt forbids the home page")
+        if page is not None and page.readable:
+            return
+        final = self._redirects.get(home, home)
+        if page is not None and page.status in (401, 403, 429):
+            raise NotWelcome(f"the site turned the probe away: {final} answers {page.status}")
+        if page is not None and page.status == 200:
+            raise NotWelcome(f"{final} is not a page of HTML")
+        if urlsplit(final).netloc not in self._hosts:
+            raise NotWelcome(f"the home page leads to {urlsplit(final).netloc}, a host that nobody has agreed to")
+        raise SiteUnreachable(self._errors.get(home) or f"{final} answers {page.status if page else 'nothing'}")
+
+    async def _reached(self, home: str) -> None:
+        """Whether anybody is at home at all. Raises `SiteUnreachable`."""
+        answer = await self._twice(home)
+        if answer.status == 0 or answer.status >= 500:
+            raise SiteUnreachable(answer.problem or f"{home} answers {answer.status}")
+
+    async def _page(self, url: str, depth: int) -> Page | None:
+        """Read an address, following its redirects by hand. None: not to be read, or it never answered."""
+        hop = url
+        for _ in range(MOST_HOPS):
+            if self._known(hop) or not await self._allowed(hop):
+                return self._pages.get(hop)
+            try:
+                answer = await self._twice(hop)
+            except Refused as no:
+                if not no.refusal.rule.startswith("consent.host"):
+                    raise
+                return None
+            if answer.location is None:
+                return await self._keep(hop, depth, answer)
+            onward = plain(urljoin(hop, answer.location))
+            if onward is None:
+                self._errors[url] = f"redirects to {answer.location[:200]!r}, which is no web address"
+                return None
+            if onward == hop or self._leads_back(onward, url):
+                break
+            self._redirects[hop] = hop = onward
+        self._errors[url] = "redirects without end"
+        return None
+
+    async def _keep(self, url: str, depth: int, answer: _Answer) -> Page | None:
+        if answer.status == 0:
+            self._errors[url] = answer.problem
+            return None
+        if answer.html is None:
+            page = Page(url=url, status=answer.status, depth=depth)
+        else:
+            page = await asyncio.to_thread(read, url, depth, answer.html, answer.cut)  # a call may be in progress
+        self._pages[url] = page
+        return page
+
+    def _known(self, url: str) -> bool:
+        return url in self._pages or url in self._errors or url in self._redirects
+
+    def _leads_back(self, onward: str, start: str) -> bool:
+        hop = start
+        while hop in self._redirects and hop != onward:
+            hop = self._redirects[hop]
+        return hop == onward and onward in {start, *self._redirects.values()}
+
+    def _site(self, home: str) -> Site:
+        return Site(
+            home=home,
+            hosts=self._hosts,
+            pages=dict(self._pages),
+            redirects=dict(self._redirects),
+            errors=dict(self._errors),
+            forbidden=frozenset(self._forbidden),
+        )
+
+    # ------------------------------------------------------------------------------------------------ robots.txt
+
+    async def _allowed(self, url: str) -> bool:
+        if urlsplit(url).netloc not in self._hosts:
+            await self._refused(url)
+            return False
+        if not await self.may_read(url):
+            self._forbidden.add(url)
+            return False
+        return True
+
+    async def _refused(self, url: str) -> None:
+        """Let the guard put on record that a redirect led to a host nobody has agreed to."""
+        try:
+            async with self._guard.permit(Effect("page", self._organisation, url, self._shop)):
+                raise NotWelcome(f"{url} is allowed by the guard and not by the register")
+        except Refused as no:
+            if not no.refusal.rule.startswith("consent.host"):
+                raise
+
+    async def _rules(self, url: str) -> Protego:
+        """The rules of a host. RFC 9309: a missing robots.txt (4xx) allows everything, a broken one nothing."""
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in self._robots:
+            self._robots[origin] = Protego.parse(await self._robots_txt(f"{origin}/robots.txt"))
+        return self._robots[origin]
+
+    async def _robots_txt(self, url: str) -> str:
+        for _ in range(5):  # RFC 9309: at least five redirects
+            answer = await self._twice(url, text=True)
+            if answer.location is None:
+                break
+            url = plain(urljoin(url, answer.location)) or url
+            if urlsplit(url).netloc not in self._hosts:
+                return ""
+        if answer.status == 0 or answer.status >= 500:
+            raise NotWelcome(f"robots.txt could not be read ({answer.problem or answer.status}), so nothing else was")
+        return answer.html or ""
+
+    # ------------------------------------------------------------------------------------------------ one request
+
+    async def _twice(self, url: str, text: bool = False) -> _Answer:
+        """Ask, and once more when nothing came or the server failed: one slip is not a broken link."""
+        answer = await self._ask(url, text)
+        return await self._ask(url, text) if answer.failed else answer
+
+    async def _ask(self, url: str, text: bool) -> _Answer:
+        async with self._guard.permit(Effect("page", self._organisation, url, self._shop)):
+            await self._crawl_delay(url)
+            try:
+                async with asyncio.timeout(self._patience), self._client.stream("GET", url) as response:
+                    return await _answer(response, text)
+            except TimeoutError:
+                return _Answer(0, problem=f"no whole answer within {self._patience:g} seconds")
+            except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # a host name may not even encode
+                return _Answer(0, problem=f"{type(error).__name__}: {error}"[:300])
+
+    async def _crawl_delay(self, url: str) -> None:
+        parts = urlsplit(url)
+        robots = self._robots.get(f"{parts.scheme}://{parts.netloc}")
+        if robots is not None and (delay := robots.crawl_delay(ROBOT)):
+            await self._clock.sleep(min(float(delay), LONGEST_DELAY))
+
+
+async def _answer(response: httpx.Response, text: bool) -> _Answer:
+    """What a response says, reading no more of its body than is wanted."""
+    if response.status_code in (301, 302, 303, 307, 308) and (location := response.headers.get("location")):
+        return _Answer(response.status_code, location=location)
+    kind = response.headers.get("content-type", "text/html").partition(";")[0].strip().lower()
+    if response.status_code != 200 or not (text or kind in ("text/html", "application/xhtml+xml")):
+        return _Answer(response.status_code)
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > LARGEST:
+            break
+    html = decode(bytes(body[:LARGEST]), response.charset_encoding)
+    return _Answer(200, html=html or " ", cut=len(body) > LARGEST)
+
+
+def client(user_agent: str) -> httpx.AsyncClient:
+    """The HTTP client of a visit: one connection, no proxy from the environment, redirects left to the crawler."""
+    return httpx.AsyncClient(
+        headers={"user-agent": user_agent, "accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1"},
+        follow_redirects=False,
+        timeout=httpx.Timeout(10.0),
+        limits=httpx.Limits(max_connections=8, max_keepalive_connections=4),
+        trust_env=False,
+    )

@@ -1,0 +1,164 @@
+"""What a site's search is worth: whether it finds the right page, where it stands, and how the results look. Pure.
+
+Typing and pressing Enter is in `browser`; reading the page that answers in `results_page`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from probes.web import results_page
+from probes.web.pages import Site, described
+from probes.web.reading import Reading, not_known, percent
+from probes.web.results_page import Result
+from results.schema import Enquiry, Why
+
+FACTS = {
+    "web.search.home": "Yes/no: a search box on the home page",
+    "web.search.found": "Yes/no: the right page is among the results for the principal enquiry",
+    "web.search.best_rank": "Count: where the right page stands among the results for the principal enquiry",
+    "web.search.results_count": "Count: results for the principal enquiry, as the site says or as they are counted",
+    "web.search.first_five": "Percent of the enquiries whose right page is among the first five results",
+    "web.search.common_words": "Percent of everyday words that find the right page among the first five results",
+    "web.search.structured": "Yes/no: the results have titles and summaries",
+}
+PRINCIPAL = ("web.search.found", "web.search.best_rank", "web.search.results_count", "web.search.structured")
+BY_SEARCHING = tuple(name for name in FACTS if name != "web.search.home")
+NO_BROWSER = "not assessed: no browser on this machine"
+FORBIDDEN = "robots.txt forbids the search and nobody has agreed to it"
+
+_FIRST = 5
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What one search brought. `problem`: a plain sentence when the search failed the resident."""
+
+    words: str
+    address: str
+    status: int
+    results: tuple[Result, ...] = ()
+    count: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class NotSearched:
+    """A search that we could not carry out, which says nothing about the site."""
+
+    words: str
+    reason: str
+
+
+def searched(words: str, before: str, pages: tuple[tuple[str, str], ...], status: int) -> Searched:
+    """What the pages say that a search ended on. `pages`: (address, HTML) of the page and its frames."""
+    address = pages[0][0]
+    if status == 0:
+        return Searched(words, address, status, problem="the search brought no answer")
+    if status >= 400:
+        return Searched(words, address, status, problem=f"the search leads to a page that says {status}")
+    lists = [results_page.results(before, html, url) for url, html in pages]
+    found = max(lists, key=len)
+    html = pages[lists.index(found)][1]
+    total = results_page.count(before, html, 0)
+    if not total and results_page.says_nothing_found(before, html):
+        return Searched(words, address, status)
+    return Searched(words, address, status, found, max(total, len(found)))
+
+
+def rank(site: Site, found: tuple[Result, ...], pattern: str) -> int | None:
+    """Where the right page stands, first is 1. A page that was read is judged itself, another by address and title."""
+    for place, result in enumerate(found, 1):
+        page = site.page(result.url)
+        if page.answers(pattern) if page is not None else _may_answer(site, result, pattern):
+            return place
+    return None
+
+
+def read(site: Site, searches: Mapping[str, Searched | NotSearched], enquiries: tuple[Enquiry, ...]) -> Reading:
+    """The facts about the search, from what each of the words brought. Words that were not searched count nowhere."""
+    places: list[tuple[Searched, int | None]] = []
+    official, everyday = list[int | None](), list[int | None]()
+    for enquiry in enquiries:
+        for words in (enquiry.search, *enquiry.everyday_words):
+            if isinstance(got := searches[words], Searched):
+                place = rank(site, got.results, enquiry.answer_key.page)
+                places.append((got, place))
+                (official if words == enquiry.search else everyday).append(place)
+    missed = [got for got in searches.values() if isinstance(got, NotSearched)]
+    reading = Reading(
+        notes=(
+            *(_sentence(*one) for one in places),
+            *(f"'{got.words}' was not searched: {got.reason}" for got in missed),
+        ),
+        where={"searches": [_listed(*one) for one in places]},
+    )
+    reason = missed[0].reason if missed else ""
+    return (
+        reading
+        | _principal(site, searches[enquiries[0].search], enquiries[0])
+        | _first_five("web.search.first_five", official, reason)
+        | _first_five("web.search.common_words", everyday, reason)
+    )
+
+
+def _principal(site: Site, got: Searched | NotSearched, enquiry: Enquiry) -> Reading:
+    if isinstance(got, NotSearched):
+        return not_known(PRINCIPAL, Why.PROBE_FAULT, got.reason)
+    count = Reading({"web.search.results_count": got.count})
+    return count | _best(rank(site, got.results, enquiry.answer_key.page)) | _structure(got)
+
+
+def _first_five(name: str, places: list[int | None], reason: str) -> Reading:
+    if places:
+        good = sum(1 for place in places if place is not None and place <= _FIRST)
+        return Reading({name: percent(good, len(places))})
+    if reason:
+        return not_known([name], Why.PROBE_FAULT, reason)
+    return not_known([name], Why.NOT_APPLICABLE, "the enquiries have no everyday words")
+
+
+def _best(place: int | None) -> Reading:
+    if place is None:
+        return Reading({"web.search.found": False}) | not_known(
+            ["web.search.best_rank"], Why.NOT_APPLICABLE, "the right page was not among the results"
+        )
+    return Reading({"web.search.found": True, "web.search.best_rank": place})
+
+
+def _structure(got: Searched) -> Reading:
+    if not got.results:
+        return not_known(["web.search.structured"], Why.NOT_APPLICABLE, "the search brought no results")
+    good = sum(1 for result in got.results if len(result.summary) >= 20 and not result.title.startswith("http"))
+    return Reading({"web.search.structured": 2 * good >= len(got.results)})
+
+
+def _sentence(got: Searched, place: int | None) -> str:
+    if got.problem:
+        return f"'{got.words}': {got.problem}"
+    if place is None:
+        return f"'{got.words}' did not find the right page among {got.count} results"
+    return f"'{got.words}' found the right page {_ordinal(place)} of {got.count}"
+
+
+def _listed(got: Searched, place: int | None) -> dict[str, object]:
+    return {
+        "words": got.words,
+        "address": got.address,
+        "status": got.status,
+        "count": got.count,
+        "rank of the right page": place,
+        "results": [(result.title, result.url) for result in got.results[:50]],
+        "problem": got.problem,
+    }
+
+
+def _ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th, 11th."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def _may_answer(site: Site, result: Result, pattern: str) -> bool:
+    return not site.failed(result.url) and described(pattern, result.url, result.title)

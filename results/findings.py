@@ -1,0 +1,301 @@
+"""What to praise, what follows after "However", and the action plan. Pure; every text comes from the criteria.
+
+The order is the field's: good first, then However, because a programme that looks for faults must still give a balanced
+picture. How a mark came about lives in `results.scoring`; what the figures of the field are, in `results.kpis`.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+from results import words
+from results.benchmark import Rounded
+from results.schema import Channel, Criterion, Fact, Noun, Scheme, Shop
+
+MOST = 3
+MOST_FOR_PARTNERSHIP = 5
+MOST_PER_CHANNEL = 2
+PRAISE_FROM = 0.75
+HOWEVER_BELOW = 0.9
+LEAST_ANSWERS: Mapping[str, int] = {"web": 1}
+"""Answers that a finding needs; three in every other channel. A website visit looks at the whole site: one will do."""
+
+FUTURE_ACTION = "Measure in next wave"
+
+_NOUNS: Mapping[str, tuple[str, str]] = {"phone": ("call", "calls"), "email": ("e-mail", "e-mails")}
+
+
+class Mean(Noun):
+    """One organisation's marks on one criterion: their mean 0..1 over `base` answers, `full` of them with full marks.
+
+    `value`: what was answered, where there is one answer only. `shops`: the shops behind it.
+    """
+
+    criterion: str
+    mean: Rounded
+    base: int
+    full: int
+    value: Fact = None
+    shops: tuple[str, ...]
+
+
+class Finding(Noun):
+    """One sentence of praise, or one after "However", with its figure.
+
+    `partnership`: mean of the organisations' own means, this one included; None when it stands alone.
+    """
+
+    criterion: str
+    channel: Channel
+    short: str
+    text: str
+    figure: str
+    own: Rounded
+    partnership: Rounded | None
+    base: int
+    caution: str
+    shops: tuple[str, ...]
+
+
+class Action(Noun):
+    """A row of the action plan, in the columns of Derbyshire's Appendix A (2006). Managers fill in what is blank."""
+
+    criterion: str
+    channel: Channel
+    horizon: Literal["quick win", "longer term"]
+    issue: str
+    details: str
+    who: str = ""
+    date: str = ""
+    result: str = ""
+    future: str = FUTURE_ACTION
+    figure: str
+    shops: tuple[str, ...]
+
+
+class Findings(Noun):
+    """Good first, then However, then what to do."""
+
+    praise: tuple[Finding, ...]
+    however: tuple[Finding, ...]
+    actions: tuple[Action, ...] = ()
+
+
+Means = Mapping[str, Mean]
+"""{criterion id: mean}, for one organisation."""
+
+
+def means(scheme: Scheme, shops: Sequence[Shop]) -> dict[str, Mean]:
+    """Mean marks on every scored criterion over the counted ones of `shops`; too few answers, none."""
+    scored = {criterion.id: criterion for criterion in scheme.criteria if criterion.weight > 0}
+    marks: dict[str, list[tuple[float, Fact, str]]] = {}
+    for shop in shops:
+        for given in shop.answers if shop.counted else ():
+            if given.marks is not None and given.criterion in scored:
+                marks.setdefault(given.criterion, []).append((given.marks, given.value, shop.id))
+    return {
+        key: _mean(key, marks[key])
+        for key, criterion in scored.items()
+        if len(marks.get(key, ())) >= LEAST_ANSWERS.get(criterion.channel, 3)
+    }
+
+
+def partnership_means(every: Mapping[str, Means]) -> dict[str, float]:
+    """{criterion id: mean of the organisations' means}; each organisation counts once."""
+    collected: dict[str, list[float]] = {}
+    for own in every.values():
+        for key, mean in own.items():
+            collected.setdefault(key, []).append(mean.mean)
+    return {key: statistics.fmean(values) for key, values in collected.items()}
+
+
+def findings(scheme: Scheme, own: Means, every: Mapping[str, Means]) -> Findings:
+    """One organisation's findings: `own` are its means, `every` those of all organisations, itself included.
+
+    Praise goes to own means of at least 0.75 (on a website, which is seen whole, of 1), by weight × (own mean + what
+    it is above the partnership's). However goes to own means under 0.9, by weight × (marks lost + what the own mean is
+    below the partnership's). Three of each at most, two from one channel while another has something to say; no
+    criterion is in both.
+    """
+    average = partnership_means(every) if len(every) > 1 else {}
+    criteria = [criterion for criterion in scheme.criteria if criterion.id in own]
+
+    def merit(criterion: Criterion) -> float:
+        mean = own[criterion.id].mean
+        return criterion.weight * (mean + max(0.0, mean - average.get(criterion.id, mean)))
+
+    def loss(criterion: Criterion) -> float:
+        mean = own[criterion.id].mean
+        return criterion.weight * (1 - mean + max(0.0, average.get(criterion.id, mean) - mean))
+
+    def finding(criterion: Criterion, text: str) -> Finding:
+        return _finding(criterion, text, own[criterion.id], average.get(criterion.id))
+
+    good = _first([one for one in criteria if own[one.id].mean >= _praise_from(one)], merit)
+    weak = [one for one in criteria if own[one.id].mean < HOWEVER_BELOW]
+    less_good = _first([one for one in weak if one not in good], loss)
+    return Findings(
+        praise=tuple(finding(one, one.praise) for one in good),
+        however=tuple(finding(one, one.however) for one in less_good),
+        actions=tuple(_action(one, own[one.id]) for one in sorted(weak, key=lambda one: (-loss(one), one.id))),
+    )
+
+
+def partnership_findings(scheme: Scheme, channel: Channel, every: Mapping[str, Means]) -> Findings:
+    """The partnership's findings in one channel: what is good across its organisations first, then However.
+
+    A criterion stands at the mean of the organisations' means; on websites, at the share of sites that meet it in full.
+    """
+    criteria = [one for one in scheme.criteria if one.channel == channel]
+    level = {one.id: _level(one, own) for one in criteria if (own := _means_of(one, every))}
+    known = [one for one in criteria if one.id in level]
+    good = sorted(
+        (one for one in known if level[one.id] >= PRAISE_FROM), key=lambda one: (-one.weight * level[one.id], one.id)
+    )
+    weak = sorted(
+        (one for one in known if level[one.id] < PRAISE_FROM),
+        key=lambda one: (-one.weight * (1 - level[one.id]), one.id),
+    )
+    return Findings(
+        praise=tuple(_across(one, True, _means_of(one, every)) for one in good[:MOST_FOR_PARTNERSHIP]),
+        however=tuple(_across(one, False, _means_of(one, every)) for one in weak[:MOST_FOR_PARTNERSHIP]),
+    )
+
+
+def figure(criterion: Criterion, mean: Mean) -> str:
+    """A mean in words: '18 of 20 calls (90%)' for what is met or not, '72% of the marks over 20 calls' for degrees."""
+    if criterion.channel == "web" and mean.base == 1:
+        return said(criterion, mean.value, mean.mean)
+    one, many = _NOUNS.get(criterion.channel, ("visit", "visits"))
+    base = words.count(mean.base, one, many)
+    if round(mean.mean * mean.base, 6) != mean.full:
+        return f"{words.percent(mean.mean)} of the marks over {base}"
+    share = f" ({words.percent(mean.full / mean.base)})" if mean.base >= words.COUNTS_ONLY else ""
+    return f"{mean.full} of {base}{share}"
+
+
+def said(criterion: Criterion, value: Fact, marks: float | None = None) -> str:
+    """An answer as a reader would say it: 'Yes', '9.3 seconds', '75%'."""
+    match criterion.answer, value:
+        case _, None:
+            return "Not found" if marks == 0 else "—"
+        case "yes_no", _:
+            return "Yes" if value else "No"
+        case "percent", bool() | int() | float():
+            return words.percent(float(value) / 100)
+        case "duration_s", bool() | int() | float():
+            return words.seconds(float(value))
+        case "elapsed_h", bool() | int() | float():
+            return f"{words.number(float(value))} hour{'' if words.number(float(value)) == '1' else 's'}"
+        case "working_days", bool() | int() | float():
+            return words.working_days(float(value))
+        case _, bool():
+            return "Yes" if value else "No"
+        case _, int() | float():
+            return words.number(float(value), 2)
+    return str(value).replace("_", " ").capitalize()
+
+
+# ------------------------------------------------------------------------------------------------ choosing and wording
+
+
+def _mean(criterion: str, marks: Sequence[tuple[float, Fact, str]]) -> Mean:
+    return Mean(
+        criterion=criterion,
+        mean=statistics.fmean(mark for mark, _, _ in marks),
+        base=len(marks),
+        full=sum(mark == 1 for mark, _, _ in marks),
+        value=marks[0][1] if len(marks) == 1 else None,
+        shops=tuple(shop for _, _, shop in marks),
+    )
+
+
+def _first(criteria: Sequence[Criterion], worth: Callable[[Criterion], float]) -> list[Criterion]:
+    """The worthiest, at most two of one channel as long as others have something to say."""
+    ordered = sorted(criteria, key=lambda one: (-worth(one), one.id))
+    taken: Counter[str] = Counter()
+    chosen: list[Criterion] = []
+    spare: list[Criterion] = []
+    for one in ordered:
+        taken[one.channel] += 1
+        (chosen if taken[one.channel] <= MOST_PER_CHANNEL else spare).append(one)
+    return sorted((chosen + spare)[:MOST], key=lambda one: (-worth(one), one.id))
+
+
+def _finding(criterion: Criterion, text: str, mean: Mean, average: float | None) -> Finding:
+    return Finding(
+        criterion=criterion.id,
+        channel=_channel(criterion),
+        short=criterion.short,
+        text=text,
+        figure=figure(criterion, mean),
+        own=mean.mean,
+        partnership=average,
+        base=mean.base,
+        caution="" if criterion.channel == "web" else words.caution(mean.base),
+        shops=mean.shops,
+    )
+
+
+def _praise_from(criterion: Criterion) -> float:
+    """Where praise begins. What a site gives is seen whole, and "every letter works" is not said of most letters."""
+    return 1.0 if criterion.channel == "web" else PRAISE_FROM
+
+
+def _means_of(criterion: Criterion, every: Mapping[str, Means]) -> list[Mean]:
+    return [own[criterion.id] for own in every.values() if criterion.id in own]
+
+
+def _level(criterion: Criterion, own: Sequence[Mean]) -> float:
+    if criterion.channel == "web":
+        return statistics.fmean(one.mean == 1 for one in own)
+    return statistics.fmean(one.mean for one in own)
+
+
+def _across(criterion: Criterion, good: bool, own: Sequence[Mean]) -> Finding:
+    level = _level(criterion, own)
+    base = sum(one.base for one in own)
+    return Finding(
+        criterion=criterion.id,
+        channel=_channel(criterion),
+        short=criterion.short,
+        text=criterion.praise if good else criterion.however,
+        figure=_spread(criterion, good, own),
+        own=level,
+        partnership=None,
+        base=base,
+        caution="" if criterion.channel == "web" else words.caution(base),
+        shops=tuple(shop for one in own for shop in one.shops),
+    )
+
+
+def _spread(criterion: Criterion, good: bool, own: Sequence[Mean]) -> str:
+    organisations = words.count(len(own), "organisation")
+    if criterion.channel == "web":
+        full = sum(one.mean == 1 for one in own)
+        return f"{full if good else len(own) - full} of {organisations}"
+    low, high = words.percent(min(one.mean for one in own)), words.percent(max(one.mean for one in own))
+    spread = "at each" if low == high else f"from {low} to {high}"
+    return f"{words.percent(_level(criterion, own))} on average over {organisations}, {spread}"
+
+
+def _action(criterion: Criterion, mean: Mean) -> Action:
+    return Action(
+        criterion=criterion.id,
+        channel=_channel(criterion),
+        horizon=criterion.horizon,
+        issue=criterion.however,
+        details=criterion.action,
+        figure=figure(criterion, mean),
+        shops=mean.shops,
+    )
+
+
+def _channel(criterion: Criterion) -> Channel:
+    match criterion.channel:
+        case "phone" | "email" | "web" as channel:
+            return channel
+    raise ValueError(f"{criterion.id}: {criterion.channel} is not a channel of this report")

@@ -1,0 +1,174 @@
+"""The field's own figures: contactability, response rate, time to answer and the rest, each with base and shops. Pure.
+
+They stand beside the scores of `results.benchmark` and carry no marks. A contact that needs review, whose window is
+open or whose probe failed is set aside and counted as set aside; it is never a No.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from results import words
+from results.benchmark import Interval, Rounded, wilson
+from results.measures import MEASURES, Measure, Unit
+from results.schema import Channel, Noun, Scheme, Shop
+
+_CONTACTS: Mapping[Channel, tuple[str, str]] = {
+    "phone": ("call", "calls"),
+    "email": ("e-mail", "e-mails"),
+    "web": ("site visit", "site visits"),
+}
+
+
+class Figure(Noun):
+    """One measure over some shops. `value`: in the measure's unit (a share 0..1); None when the base is nought.
+
+    `words`: how it is said, counts alone under a base of ten. `interval`: Wilson's 95%, for shares that bear one.
+    `aside`: contacts that were set aside, by reason. `shops`: the shops of the base.
+    """
+
+    measure: str
+    channel: Channel
+    label: str
+    criterion: str
+    value: Rounded | None
+    words: str
+    base: int
+    base_words: str
+    caution: str = ""
+    interval: Interval | None = None
+    aside: tuple[str, ...] = ()
+    note: str = ""
+    shops: tuple[str, ...] = ()
+
+
+class PartnershipFigure(Noun):
+    """A figure of the whole partnership: each organisation counting once, and all contacts put together."""
+
+    average: Rounded | None
+    average_words: str
+    organisations: int
+    pooled: Figure
+
+
+# ------------------------------------------------------------------------------------------------ putting together
+
+
+def figures(scheme: Scheme, channel: Channel, shops: Sequence[Shop]) -> tuple[Figure, ...]:
+    """Every measure of a channel that the scheme can answer, over the counted ones of `shops`."""
+    standards = {criterion.id: criterion.standard for criterion in scheme.criteria}
+    counted = [shop for shop in shops if shop.channel == channel and shop.counted]
+    return tuple(
+        _figure(measure, counted, standards[measure.criterion])
+        for measure in MEASURES
+        if measure.channel == channel and measure.criterion in standards
+    )
+
+
+def partnership(own: Sequence[Figure], pooled: Figure) -> PartnershipFigure:
+    """The partnership's figure from its organisations' (those whose base bears one) and from all contacts together."""
+    measure = next(measure for measure in MEASURES if measure.id == pooled.measure)
+    values = [figure.value for figure in own if figure.value is not None and _bears(measure, figure.base)]
+    if measure.kind == "tally" or not values:
+        return PartnershipFigure(average=None, average_words="", organisations=len(values), pooled=pooled)
+    average = statistics.fmean(values)
+    if measure.channel == "web" and measure.kind == "share":
+        said = words.share(round(sum(values)), len(values))
+    elif measure.unit == "place":
+        said = f"{words.number(average)} on average"
+    else:
+        said = say(measure.unit, average)
+    return PartnershipFigure(average=average, average_words=said, organisations=len(values), pooled=pooled)
+
+
+def say(unit: Unit, value: float) -> str:
+    """A value in its unit: '84%', '9.6 seconds', '1.5 working days', '2nd'."""
+    match unit:
+        case "yes":
+            return words.percent(value)
+        case "seconds":
+            return words.seconds(value)
+        case "working days":
+            return words.working_days(value)
+        case "percent":
+            return words.percent(value / 100)
+        case "place":
+            return words.ordinal(round(value)) if value == round(value) else f"between {_neighbours(value)}"
+        case "number":
+            return words.number(value)
+
+
+def _neighbours(value: float) -> str:
+    return f"{words.ordinal(int(value))} and {words.ordinal(int(value) + 1)}"
+
+
+def _figure(measure: Measure, counted: Sequence[Shop], standard: str) -> Figure:
+    readings = [(shop, measure.read(shop)) for shop in counted]
+    known = [(shop, reading.value) for shop, reading in readings if reading.value is not None]
+    aside = Counter(reading.aside for _, reading in readings if reading.value is None)
+    if measure.kind == "tally":
+        return _tally(measure, known, aside)
+    values = [value for _, value in known]
+    base, one_many = len(values), measure.base or _CONTACTS[measure.channel]
+    value = (statistics.median(values) if measure.kind == "median" else statistics.fmean(values)) if values else None
+    percentage = measure.kind == "share" and measure.channel != "web" and base >= words.COUNTS_ONLY
+    return Figure(
+        measure=measure.id,
+        channel=measure.channel,
+        label=measure.label,
+        criterion=measure.criterion,
+        value=value,
+        words=_in_words(measure, values, value),
+        base=base,
+        base_words=words.count(base, *one_many),
+        caution=words.caution(base) if measure.channel != "web" and base else "",
+        interval=wilson(round(sum(values)), base) if percentage else None,
+        aside=_aside(aside),
+        note=_note(measure, standard),
+        shops=tuple(shop.id for shop, _ in known),
+    )
+
+
+def _note(measure: Measure, standard: str) -> str:
+    in_standard = measure.id.endswith("_in_standard")
+    return f"the standard: {standard[0].lower()}{standard[1:]}" if in_standard else measure.note
+
+
+def _aside(aside: Counter[str]) -> tuple[str, ...]:
+    said = {"needs review": "needing review", "window open": "with the window open", "probe fault": "not measured"}
+    return tuple(f"{n} {said.get(reason, reason)}" for reason, n in sorted(aside.items()))
+
+
+def _bears(measure: Measure, base: int) -> bool:
+    """Whether a base bears more than counts. A website visit is no sample: it looks at the whole site."""
+    return base >= words.COUNTS_ONLY or (measure.channel == "web" and base > 0)
+
+
+def _in_words(measure: Measure, values: Sequence[float], value: float | None) -> str:
+    if value is None:
+        return "not known"
+    if measure.kind == "share":
+        if measure.channel == "web" and len(values) == 1:
+            return "Yes" if value else "No"
+        return words.share(round(sum(values)), len(values))
+    return say(measure.unit, value) if _bears(measure, len(values)) else "too few to average"
+
+
+def _tally(measure: Measure, known: Sequence[tuple[Shop, float]], aside: Counter[str]) -> Figure:
+    """How many different numbers; each is counted once however often it was called."""
+    called = {shop.target for shop, _ in known}
+    dead = {shop.target for shop, value in known if value}
+    return Figure(
+        measure=measure.id,
+        channel=measure.channel,
+        label=measure.label,
+        criterion=measure.criterion,
+        value=len(dead) if called else None,
+        words=(words.number(len(dead), 0) if dead else "none") if called else "not known",
+        base=len(called),
+        base_words=words.count(len(called), *(measure.base or _CONTACTS[measure.channel])),
+        aside=_aside(aside),
+        shops=tuple(shop.id for shop, _ in known),
+    )

@@ -1,0 +1,252 @@
+"""How each of the field's figures is read from one shop: the list of them, as data, and its few readers. Pure.
+
+How readings are put together over many shops lives in `results.kpis`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from results.schema import Channel, Failure, Shop, State
+
+Kind = Literal["share", "mean", "median", "tally"]
+Unit = Literal["yes", "seconds", "working days", "percent", "place", "number"]
+
+CONTACTABILITY_NOTE = (
+    "answered by a person or an unrecognised voice at the first attempt; until calls are listened to, "
+    "a recorded voice counts as an answer"
+)
+
+
+class Reading(NamedTuple):
+    """One shop's value for a measure (a share reads 0 or 1), or None and the reason in a word or two."""
+
+    value: float | None
+    aside: str = ""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How one figure is read from a shop and put together. `criterion`: whose answers show it, shop by shop.
+
+    `base`: what it counts where that is not simply every contact, as (one, many).
+    """
+
+    id: str
+    label: str
+    kind: Kind
+    unit: Unit
+    read: Callable[[Shop], Reading]
+    criterion: str
+    base: tuple[str, str] | None = None
+    note: str = ""
+
+    @property
+    def channel(self) -> Channel:
+        head = self.id.split(".", 1)[0]
+        return "phone" if head == "phone" else "email" if head == "email" else "web"
+
+
+# ------------------------------------------------------------------------------------------------ reading one shop
+
+
+def _answer(shop: Shop, criterion: str) -> Reading:
+    """The value of an answer as a number; a mark of nought without a value is a No."""
+    given = next((given for given in shop.answers if given.criterion == criterion), None)
+    if given is None:
+        return Reading(None, "not asked")
+    if given.state is not State.ANSWERED:
+        return Reading(None, given.state.value)
+    if isinstance(given.value, bool | int | float):
+        return Reading(float(given.value))
+    return Reading(None, "not found")
+
+
+def _marks(shop: Shop, criterion: str) -> Reading:
+    given = next((given for given in shop.answers if given.criterion == criterion), None)
+    if given is None:
+        return Reading(None, "not asked")
+    if given.state is not State.ANSWERED or given.marks is None:
+        return Reading(None, given.state.value)
+    return Reading(float(given.marks >= 1))
+
+
+def _value_of(criterion: str) -> Callable[[Shop], Reading]:
+    return lambda shop: _answer(shop, criterion)
+
+
+def _met(criterion: str) -> Callable[[Shop], Reading]:
+    return lambda shop: _marks(shop, criterion)
+
+
+def _seconds_to_answer(shop: Shop) -> Reading:
+    """Ringing to answered, between the midpoints of the two moments; answered calls only."""
+    seen = shop.observation
+    if seen is None or seen.error is not None:
+        return Reading(None, State.PROBE_FAULT.value)
+    ringing, answered = seen.moments.get("ringing"), seen.moments.get("answered")
+    if answered is None or ringing is None:
+        unanswered = seen.failure is not None or seen.facts.get("phone.answered") is False
+        return Reading(None, "not answered" if unanswered else State.PROBE_FAULT.value)
+    return Reading(max(0.0, (answered.middle - ringing.middle).total_seconds()))
+
+
+def _out_of_use(shop: Shop) -> Reading:
+    if shop.observation is None or shop.observation.error is not None:
+        return Reading(None, State.PROBE_FAULT.value)
+    return Reading(float(shop.observation.failure is Failure.NUMBER_NOT_IN_USE))
+
+
+def _answered_in_standard(shop: Shop) -> Reading:
+    found = _marks(shop, "phone.access.answer_time")
+    return Reading(None, "not answered") if found.aside == State.NOT_APPLICABLE.value else found
+
+
+def _days_to_reply(shop: Shop) -> Reading:
+    found = _answer(shop, "email.reply_time")
+    return Reading(None, "no reply") if found.aside == State.NOT_APPLICABLE.value else found
+
+
+_ANSWERED = ("answered call", "answered calls")
+_REPLIES = ("reply", "replies")
+
+MEASURES: tuple[Measure, ...] = (
+    Measure(
+        "phone.contactability",
+        "Contactability",
+        "share",
+        "yes",
+        _value_of("phone.access.contactable"),
+        "phone.access.contactable",
+        note=CONTACTABILITY_NOTE,
+    ),
+    Measure(
+        "phone.answer_median",
+        "Time to answer, median",
+        "median",
+        "seconds",
+        _seconds_to_answer,
+        "phone.access.answer_time",
+        _ANSWERED,
+    ),
+    Measure(
+        "phone.answer_mean",
+        "Time to answer, mean",
+        "mean",
+        "seconds",
+        _seconds_to_answer,
+        "phone.access.answer_time",
+        _ANSWERED,
+    ),
+    Measure(
+        "phone.answered_in_standard",
+        "Answered within the standard",
+        "share",
+        "yes",
+        _answered_in_standard,
+        "phone.access.answer_time",
+        _ANSWERED,
+    ),
+    Measure(
+        "phone.numbers_out_of_use",
+        "Numbers not in use",
+        "tally",
+        "number",
+        _out_of_use,
+        "phone.access.number_works",
+        ("number called", "numbers called"),
+    ),
+    Measure(
+        "email.response_rate",
+        "Response rate",
+        "share",
+        "yes",
+        _value_of("email.replied"),
+        "email.replied",
+        note="a reply by a person before the window closed; an out-of-office message is none",
+    ),
+    Measure(
+        "email.automatic_acknowledgement",
+        "Automatic acknowledgement",
+        "share",
+        "yes",
+        _value_of("email.auto_ack"),
+        "email.auto_ack",
+    ),
+    Measure(
+        "email.acknowledged_in_standard",
+        "Acknowledged within the standard",
+        "share",
+        "yes",
+        _met("email.ack_24h"),
+        "email.ack_24h",
+    ),
+    Measure(
+        "email.reply_median",
+        "Speed of final reply, median",
+        "median",
+        "working days",
+        _days_to_reply,
+        "email.reply_time",
+        _REPLIES,
+        note="working time of the organisation's own office hours, bank holidays left out",
+    ),
+    Measure(
+        "email.reply_mean",
+        "Speed of final reply, mean",
+        "mean",
+        "working days",
+        _days_to_reply,
+        "email.reply_time",
+        _REPLIES,
+    ),
+    Measure(
+        "email.fully_answered",
+        "Fully answered",
+        "share",
+        "yes",
+        _met("email.fully_answered"),
+        "email.fully_answered",
+        ("reply read by a person", "replies read by a person"),
+        note="only where a person has confirmed it",
+    ),
+    Measure("web.a_to_z", "A to Z", "share", "yes", _value_of("web.az.present"), "web.az.present"),
+    Measure("web.letters", "Letters that work", "mean", "percent", _value_of("web.az.letters"), "web.az.letters"),
+    Measure(
+        "web.search_home",
+        "Search on the home page",
+        "share",
+        "yes",
+        _value_of("web.search.home"),
+        "web.search.home",
+    ),
+    Measure(
+        "web.best_rank",
+        "Place of the right page in search results",
+        "median",
+        "place",
+        _value_of("web.search.best_rank"),
+        "web.search.best_rank",
+        note="1 is the top of the list",
+    ),
+    Measure(
+        "web.first_five",
+        "Right page in the first five",
+        "mean",
+        "percent",
+        _value_of("web.search.first_five"),
+        "web.search.first_five",
+    ),
+    Measure("web.numbers_valid", "Valid numbers", "mean", "percent", _value_of("web.phone.valid"), "web.phone.valid"),
+    Measure(
+        "web.contact_details",
+        "Contact details complete",
+        "mean",
+        "percent",
+        _value_of("web.contact.details"),
+        "web.contact.details",
+        note="telephone, e-mail, address and opening hours, a quarter each",
+    ),
+)

@@ -1,0 +1,80 @@
+"""What happened in one contact, in plain sentences a councillor can read. Pure. Judging it is the scheme's part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from results import words
+from results.schema import Failure, Moment, Observation, Shop
+
+_FAILURES: Mapping[Failure, str] = {
+    Failure.ENGAGED: "The line was engaged.",
+    Failure.NO_REPLY: "It rang and nobody answered.",
+    Failure.NUMBER_NOT_IN_USE: "The network said that the number is not in use.",
+    Failure.BOUNCED: "The e-mail was refused or returned.",
+    Failure.SILENT: "No reply from a person by the time the window closed.",
+    Failure.SITE_UNREACHABLE: "The home page could not be reached, on two tries.",
+}
+WHY_NOT_COUNTED: Mapping[str, str] = {
+    "planned": "planned but not made",
+    "intent": "about to be made",
+    "open": "still waiting for a reply",
+    "closed": "closed but not valid",
+    "void": "void, not measured",
+    "refused": "refused by the guard",
+}
+
+
+def happened(shop: Shop) -> tuple[str, ...]:
+    """The story of a contact, first to last."""
+    seen = shop.observation
+    if seen is None:
+        return (f"{WHY_NOT_COUNTED[shop.state].capitalize()}.",)
+    if seen.error is not None:
+        return (f"Could not be measured: {seen.error}",)
+    return tuple(_story(shop, seen)) or ("Contact made.",)
+
+
+def _story(shop: Shop, seen: Observation) -> list[str]:
+    match shop.channel:
+        case "phone":
+            story = _call(seen)
+        case "email":
+            story = _mail(shop, seen)
+        case "web":
+            story = [] if seen.failure else ["The site was visited."]
+    if seen.failure is not None:
+        story.append(_FAILURES[seen.failure])
+    return story
+
+
+def _call(seen: Observation) -> list[str]:
+    took = _between(seen.moments, "ringing", "answered")
+    if took is None:
+        return []
+    seconds, uncertain = took
+    give = f" (give or take {words.number(uncertain / 2)})" if uncertain >= 0.2 else ""
+    return [f"Rang for {words.seconds(seconds)}{give}, then was answered."]
+
+
+def _mail(shop: Shop, seen: Observation) -> list[str]:
+    story = []
+    if seen.facts.get("email.auto_ack"):
+        story.append("Acknowledged automatically.")
+    elif seen.facts.get("email.auto_ack") is False and seen.complete and seen.failure is not Failure.BOUNCED:
+        story.append("No automatic acknowledgement.")
+    if seen.facts.get("email.replied"):
+        days = next((one.value for one in shop.answers if one.criterion == "email.reply_time"), None)
+        after = f" after {words.working_days(days)}" if isinstance(days, int | float) else ""
+        story.append(f"A person replied{after}.")
+    elif not seen.complete:
+        story.append("The window for a reply is still open.")
+    return story
+
+
+def _between(moments: Mapping[str, Moment], first: str, last: str) -> tuple[float, float] | None:
+    """Seconds between two moments' midpoints and what the bounds leave open, or None."""
+    start, end = moments.get(first), moments.get(last)
+    if start is None or end is None:
+        return None
+    return max(0.0, (end.middle - start.middle).total_seconds()), start.uncertainty + end.uncertainty

@@ -1,0 +1,219 @@
+"""Renders a wave report as one self-contained page: no script, no request, everything from outside escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from results import words
+from results.benchmark import BANDS, Score, band
+from results.report import charts
+from results.report.charts import Chart
+from results.report.method import brief, method, notes
+from results.report.model import ChannelPart, CriterionHead, OrganisationChannel, ShopRow, Times, WaveReport
+from results.report.wave import CHANNEL_NAMES
+from results.schema import Channel, Points, State
+
+Drawn = tuple[Chart, Sequence[str], Sequence[Sequence[str]]]
+"""A chart, the headings of its table, and its rows: where the row leads, its name, its cells."""
+
+
+def render(report: WaveReport) -> str:
+    """The whole page."""
+    template = _environment().get_template("wave.html.j2")
+    page = template.render(
+        report=report,
+        by_channel={part.channel: part for part in report.channels},
+        channel_names=CHANNEL_NAMES,
+        brief=brief(report),
+        notes=notes(report),
+        method=method(report),
+        charts=drawn(report),
+        criteria_table={part.channel: _criteria_table(report, part) for part in report.channels},
+    )
+    return "\n".join(line for line in page.splitlines() if line.strip()) + "\n"
+
+
+def drawn(report: WaveReport) -> list[Drawn]:
+    """The charts that there is enough to draw, each with its table."""
+    names = {one.id: one.name for one in report.organisations}
+    found = [one for part in report.channels if (one := _ranked(part, names))]
+    found += [one for part in report.channels if (one := _grid(part, names))]
+    for part in report.channels:
+        times = {
+            one.id: own.times
+            for one in report.organisations
+            for own in one.channels
+            if own.channel == part.channel and own.times
+        }
+        if part.answer_standard is not None and (timed := _timed(part, times, names, part.answer_standard)):
+            found.append(timed)
+    return found
+
+
+# ------------------------------------------------------------------------------------------------ charts and tables
+
+
+def _ranked(part: ChannelPart, names: Mapping[str, str]) -> Drawn | None:
+    chart = charts.ranked(part, names)
+    if chart is None:
+        return None
+    rows = [
+        (
+            f"o-{key}-{part.channel}",
+            names[key],
+            words.percent(one.score or 0.0),
+            f"{words.percent(one.interval.low)} to {words.percent(one.interval.high)}"
+            if one.interval
+            else "no sampling",
+            part.benchmark.ranks[key].words if key in part.benchmark.ranks else "not ranked",
+            contacts(part.channel, one.contacts),
+        )
+        for key, one in sorted(part.benchmark.scores.items(), key=lambda item: (-(item[1].score or 0), item[0]))
+        if one.reportable
+    ]
+    return chart, ("Organisation", "Score", "95% interval", "Place", "Base"), rows
+
+
+def _grid(part: ChannelPart, names: Mapping[str, str]) -> Drawn | None:
+    letters = {key: chr(ord("A") + place % 26) for place, key in enumerate(names)}
+    chart = charts.access_and_quality(part, letters)
+    if chart is None:
+        return None
+    rows = [
+        (
+            f"o-{key}-{part.channel}",
+            f"{letters[key]}: {names[key]}",
+            *(
+                f"{words.percent(stage.mean)} ({contacts(part.channel, stage.base)})"
+                for stage in (one.stages["access"], one.stages["quality"])
+            ),
+        )
+        for key in names
+        if (one := part.benchmark.scores.get(key)) and one.reportable and len(one.stages) == 2
+    ]
+    return chart, ("Organisation", "Access", "Quality"), rows
+
+
+def _timed(part: ChannelPart, times: Mapping[str, Times], names: Mapping[str, str], standard: float) -> Drawn | None:
+    if part.channel == "phone":
+        chart, head = charts.answer_times(times, names, standard), ("Organisation", "Answered", "Shortest to longest")
+        calls = [(f"o-{key}-phone", names[key], *_call_cells(times[key])) for key in names if key in times]
+        return (chart, (*head, "Not answered"), calls) if chart else None
+    chart = charts.reply_curve(times, standard)
+    if chart is None:
+        return None
+    days = charts.reply_days(standard)
+    rows = [
+        (
+            f"o-{key}-email",
+            names[key],
+            contacts("email", len(one.values) + one.without),
+            *(words.share(sum(value <= day for value in one.values), len(one.values) + one.without) for day in days),
+            str(one.without),
+        )
+        for key in names
+        if (one := times.get(key))
+    ]
+    return chart, ("Organisation", "Base", *(f"By day {words.number(day)}" for day in days), "Never"), rows
+
+
+def _call_cells(times: Times) -> tuple[str, str, str]:
+    span = f"{words.seconds(times.values[0])} to {words.seconds(times.values[-1])}" if times.values else "—"
+    return words.count(len(times.values), "call"), span, str(times.without)
+
+
+def _criteria_table(report: WaveReport, part: ChannelPart) -> list[tuple[CriterionHead, list[tuple[str, str, int]]]]:
+    """Mean marks of each organisation on each weighted question: [(question, [(organisation, mean, base)])]."""
+    marks: dict[tuple[str, str], list[float]] = {}
+    for one in report.organisations:
+        for own in one.channels:
+            for shop in own.shops if own.channel == part.channel else ():
+                for cell in shop.cells if shop.counted else ():
+                    if cell.marks is not None:
+                        marks.setdefault((one.id, cell.criterion), []).append(cell.marks)
+    return [
+        (
+            criterion,
+            [
+                (one.id, _mean_words(part.channel, own), len(own))
+                for one in report.organisations
+                for own in [marks.get((one.id, criterion.id), [])]
+            ],
+        )
+        for criterion in part.criteria
+        if criterion.weight
+    ]
+
+
+def _mean_words(channel: Channel, marks: list[float]) -> str:
+    if not marks:
+        return "—"
+    if channel != "web" and len(marks) < words.COUNTS_ONLY:
+        return f"{words.number(sum(marks))} of {len(marks)}"
+    return words.percent(sum(marks) / len(marks))
+
+
+# ------------------------------------------------------------------------------------------------ words for templates
+
+
+def contacts(channel: Channel, base: int) -> str:
+    """'20 calls'."""
+    return words.count(base, {"phone": "call", "email": "e-mail", "web": "site visit"}[channel])
+
+
+def _caution(one: Score) -> str:
+    said = "" if one.channel == "web" else words.caution(one.contacts)
+    return f"; {said}" if said else ""
+
+
+def _points(one: Score) -> str:
+    together = sum((stage.points for stage in one.stages.values()), Points())
+    return _points_words(together)
+
+
+def _points_words(points: Points) -> str:
+    return f"{words.number(points.earned)} of {words.number(points.possible)}" if points.possible else "—"
+
+
+def _shops_words(own: OrganisationChannel) -> str:
+    left_out = sum(own.not_counted.values())
+    counted = contacts(own.channel, own.score.contacts) + " counted"
+    return f"{counted}, {left_out} not counted" if left_out else counted
+
+
+def _reasons(shop: ShopRow) -> list[str]:
+    """Why answers wait or failed to be measured, each reason once."""
+    waiting = (State.NEEDS_REVIEW, State.PROBE_FAULT)
+    return list(
+        dict.fromkeys(
+            f"{cell.state.value.capitalize()}: {cell.why.rstrip('.')}"
+            for cell in shop.cells
+            if cell.state in waiting and cell.why
+        )
+    )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("results.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    helpers: dict[str, Any] = {
+        "percent": words.percent,
+        "whole": words.whole_percent,
+        "number": lambda value: words.number(value, 2),
+        "band": band,
+        "band_place": lambda share: len(BANDS) - 1 - [name for _, name in BANDS].index(band(share)),
+        "contacts": contacts,
+        "caution": _caution,
+        "points": _points,
+        "points_words": _points_words,
+        "organisations": lambda count: words.count(count, "organisation"),
+        "shops_words": _shops_words,
+        "cells_of": lambda shop: {cell.criterion: cell for cell in shop.cells},
+        "reasons": _reasons,
+    }
+    environment.globals.update(helpers)
+    return environment

@@ -1,0 +1,132 @@
+"""The plain words around the figures: the opening sentences, the notes under the table, method and limits. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from results import words
+from results.benchmark import BANDS, LEAST_CONTACTS
+from results.measures import CONTACTABILITY_NOTE
+from results.report.model import ChannelPart, WaveReport
+
+_SET_ASIDE: Mapping[str, str] = {
+    "needs review": "waiting for a person's review",
+    "window open": "with the window still open",
+    "probe fault": "not measured",
+}
+_BY: Mapping[str, str] = {"phone": "By telephone", "email": "By e-mail", "web": "On the web"}
+
+
+def brief(report: WaveReport) -> tuple[str, ...]:
+    """A sentence or two for each channel."""
+    names = {one.id: one.name for one in report.organisations}
+    return tuple(_brief(part, names) for part in report.channels) or ("No contact was made in this wave.",)
+
+
+def notes(report: WaveReport) -> tuple[str, ...]:
+    """What a reader of the table has to know: what was not assessed or ranked, and what contactability is."""
+    found: list[str] = []
+    for part in report.channels:
+        found += part.not_assessed
+        if part.benchmark.not_ranked:
+            found.append(f"{part.name}: {part.benchmark.not_ranked}.")
+        if part.channel == "phone":
+            found.append(f"Contactability: {CONTACTABILITY_NOTE}.")
+    return tuple(found)
+
+
+def method(report: WaveReport) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """(heading, sentences) for the end of the report."""
+    return (
+        ("How it was done", _how(report)),
+        ("How it is scored", _scored(report)),
+        ("How places are given", _places()),
+        ("What is never a No", _never_a_no(report)),
+        ("What was not counted", _not_counted(report)),
+    )
+
+
+def _brief(part: ChannelPart, names: Mapping[str, str]) -> str:
+    benchmark = part.benchmark
+    able = [one for one in benchmark.scores.values() if one.reportable]
+    if benchmark.average is None:
+        return f"{_BY[part.channel]} there are too few contacts for a score; the counts are below."
+    opening = f"{_BY[part.channel]} the organisations score {words.percent(benchmark.average)} on average"
+    best = max(one.score or 0.0 for one in able)
+    first = [names[one.organisation] for one in able if one.score == best]
+    lead = f", {words.listed(first)} highest with {words.percent(best)}" if len(able) > 1 and len(first) <= 3 else ""
+    headline = next((wide for wide in part.figures if wide.average_words and wide.pooled.base), None)
+    if headline is None or part.channel == "web":
+        return f"{opening}{lead}."
+    subject = "Contactability" if part.channel == "phone" else f"The {headline.pooled.label.lower()}"
+    return f"{opening}{lead}. {subject} is {headline.average_words} over {headline.pooled.base_words}."
+
+
+def _how(report: WaveReport) -> tuple[str, ...]:
+    contacts = words.listed([words.count(part.benchmark.pooled.contacts, _noun(part)) for part in report.channels])
+    return (
+        f"Fieldwork ran from {words.day(report.fieldwork_from)} to {words.day(report.fieldwork_until)}. "
+        f"Counted: {contacts or 'nothing'}.",
+        "Each contact asks what a resident would ask, through the published number, address or website. Every figure "
+        "leads to the contacts it rests on, which can be looked up one by one.",
+        f"The standards are those of {report.profile} ({report.profile_source}).",
+        "Office hours, bank holidays and closures are each organisation's own; working days are counted in them.",
+    )
+
+
+def _noun(part: ChannelPart) -> str:
+    return {"phone": "call", "email": "e-mail", "web": "site visit"}[part.channel]
+
+
+def _scored(report: WaveReport) -> tuple[str, ...]:
+    weights = words.listed([f"{stage} {words.percent(one)}" for stage, one in report.stage_weights.items()])
+    bands = words.listed(
+        [f"{name} {f'from {least}%' if least else 'below that'}" for least, name in BANDS],
+    )
+    return (
+        f"The scheme is version {report.scheme_version}, digest {report.scheme_digest or 'none'}, fixed for the wave.",
+        "Each question earns marks from 0 to 1, times its weight. Access is getting through or being replied to; "
+        "Quality is what is met once through. A contact's share is points earned of points possible.",
+        "An organisation's Access or Quality is the mean over its contacts. Its score in a channel weighs the two "
+        f"({weights}); where one was not assessed, the score is the other alone.",
+        f"Bands: {bands}.",
+        *(sentence for part in report.channels for sentence in part.not_assessed),
+    )
+
+
+def _places() -> tuple[str, ...]:
+    return (
+        "Places are standard competition places: equal scores share a place (=3rd), and the next is left out.",
+        f"A channel is ranked only when every member has at least {LEAST_CONTACTS['phone']} counted calls or e-mails. "
+        "A website visit looks at the whole site, so one visit is enough and there is no sampling interval.",
+        "The likely places come from drawing each organisation's contacts afresh a thousand times: 95 of 100 draws lie "
+        "between them. Places whose ranges overlap should be read as a group.",
+        "Quartile: four times the place, divided by the number of organisations, rounded up. The 1st is the top.",
+        "The average counts each organisation once; beside it stands the figure over all contacts together.",
+        "Small bases: under 10, counts only; 10 to 29, very small base, indicative; 30 to 49, small base.",
+        "For times the median is given with the mean, and calls or e-mails without an answer are counted beside them.",
+    )
+
+
+def _never_a_no(report: WaveReport) -> tuple[str, ...]:
+    waiting = tuple(
+        f"{heading}: {words.listed([f'{count:,} {_SET_ASIDE[state]}' for state, count in states.items()])}."
+        for heading, states in report.set_aside.items()
+    )
+    return (
+        "An answer that is not applicable, needs review by a person, whose window is still open, or that the probe "
+        "could not measure, earns nothing of nothing. It is never counted as a No.",
+        *(waiting or ("In this wave every answer was settled.",)),
+    )
+
+
+def _not_counted(report: WaveReport) -> tuple[str, ...]:
+    contacts = tuple(f"{words.count(count, 'contact')}: {why}." for why, count in report.not_counted.items())
+    refusals = tuple(
+        f"{one.organisation}: refused {words.count(one.count, 'time')}, {one.reason} (rule {one.rule})."
+        for one in report.refusals
+    )
+    return (
+        *(contacts or ("Every contact that was made is counted.",)),
+        *(refusals or ("No contact was refused by the rules that protect organisations and residents.",)),
+    )

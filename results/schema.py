@@ -1,0 +1,406 @@
+"""The nouns of Doorstep. Every other module speaks in these; nothing here acts, reads or writes.
+
+All are frozen and refuse unknown keys. Moments are aware datetimes in UTC; durations are seconds unless they say so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from results.calendar import Calendar
+
+Channel = Literal["phone", "email", "web"]
+CHANNELS: tuple[Channel, ...] = ("phone", "email", "web")
+Stage = Literal["access", "quality"]
+STAGES: tuple[Stage, ...] = ("access", "quality")
+Tier = Literal["county", "district", "unitary", "housing association", "other"]
+Fact = bool | int | float | str | None
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
+Address = Annotated[str, StringConstraints(pattern=r"^[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,190}$", max_length=254)]
+Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+(:[0-9]{1,5})?$", max_length=260)]
+
+
+class Noun(BaseModel):
+    """Frozen; unknown keys are an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# ------------------------------------------------------------------------------------------------ who is shopped
+
+
+class Line(Noun):
+    """A telephone number that the organisation publishes."""
+
+    number: E164
+    label: Name
+    kind: Literal["switchboard", "contact_centre", "direct_dial"] = "direct_dial"
+    out_of_hours: bool = Field(default=False, description="may be rung outside office hours")
+
+
+class Contacts(Noun):
+    """Where the organisation can be reached."""
+
+    lines: tuple[Line, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    sites: tuple[Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+/?\S*$")], ...] = ()
+
+
+class Limits(Noun):
+    """The most that one organisation agreed to in a day, and how closely contacts may follow each other."""
+
+    mails_per_day: int = Field(default=10, ge=0, le=500)
+    calls_per_day: int = Field(default=10, ge=0, le=500)
+    pages_per_day: int = Field(default=500, ge=0, le=20_000)
+    seconds_between_mails: float = Field(default=60, ge=0)
+    seconds_between_calls: float = Field(default=60, ge=0)
+    seconds_between_pages: float = Field(default=1, ge=0)
+
+
+class Consent(Noun):
+    """Who agreed to what, from when until when. Absent or out of date: nobody is contacted at all."""
+
+    agreed_by: Name = Field(description="role or name of the person who agreed for the organisation")
+    basis: Literal["own_organisation", "partnership_agreement", "regulator"] = "partnership_agreement"
+    valid_from: dt.date
+    until: dt.date
+    channels: tuple[Channel, ...]
+    lines: tuple[E164, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    hosts: tuple[Host, ...] = ()
+    recording: bool = False
+    messages: bool = False
+    forms: bool = False
+    site_search: bool = Field(
+        default=False, description="the site's own search may be used even where robots.txt forbids"
+    )
+    reporting_level: Literal["organisation", "department", "service"] = "service"
+    staff_briefed: dt.date | None = None
+    limits: Limits = Limits()
+
+    @model_validator(mode="after")
+    def _from_before_until(self) -> Consent:
+        if self.until < self.valid_from:
+            raise ValueError(f"until {self.until:%d/%m/%Y} is before valid_from {self.valid_from:%d/%m/%Y}")
+        return self
+
+
+class Organisation(Noun):
+    """One organisation of the partnership, from its register file."""
+
+    id: Id
+    name: Name
+    nation: Literal["England", "Wales", "Scotland", "Northern Ireland"] = "England"
+    tier: Tier = "district"
+    aliases: tuple[Name, ...] = ()
+    benchmark_groups: tuple[Name, ...] = ()
+    contacts: Contacts = Contacts()
+    hours: Calendar = Calendar()
+    consent: Consent | None = None
+
+    @model_validator(mode="after")
+    def _hours_follow_the_nation(self) -> Organisation:
+        if self.hours.nation != self.nation:
+            object.__setattr__(self, "hours", self.hours.model_copy(update={"nation": self.nation}))
+        return self
+
+
+# ------------------------------------------------------------------------------------------------ what is asked
+
+
+class AnswerKey(Noun):
+    """What a right answer holds. Each point is a regular expression to be found in a reply, ignoring case."""
+
+    dated: dt.date
+    source: Name
+    points: tuple[str, ...] = ()
+    page: Annotated[str, StringConstraints(min_length=1)] = Field(
+        description="regular expression found in the address, title or heading of the right page, ignoring case"
+    )
+
+    @field_validator("points", "page")
+    @classmethod
+    def _compiles(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        for pattern in (value,) if isinstance(value, str) else value:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is not a regular expression: {error}") from None
+        return value
+
+
+class Enquiry(Noun):
+    """What a resident asks, in a resident's words."""
+
+    id: Id
+    service: int = Field(description="LGSL service id")
+    title: Name
+    subject: Name
+    words: Annotated[str, StringConstraints(strip_whitespace=True, min_length=20, max_length=4000)]
+    search: Name = Field(description="what would be typed into the website's search box")
+    everyday_words: tuple[Name, ...] = Field(default=(), description="common words for the same thing: tip, dustbin")
+    answer_key: AnswerKey
+
+
+class Scenario(Noun):
+    """Enquiries put through one channel, and how often to each organisation in a wave."""
+
+    id: Id
+    channel: Channel
+    enquiries: tuple[Id, ...] = Field(min_length=1)
+    contacts: int = Field(default=1, ge=1, le=400, description="contacts to each organisation in a wave")
+    in_hours: bool = True
+    ring_for: float = Field(default=60, ge=15, le=600, description="seconds to let it ring (phone)")
+
+
+class Wave(Noun):
+    """One round of fieldwork, with the scheme that scores it."""
+
+    id: Id
+    title: Name
+    partnership: Name
+    fieldwork_from: dt.date
+    fieldwork_until: dt.date
+    scenarios: tuple[Id, ...] = Field(min_length=1)
+    organisations: tuple[Id, ...] = Field(default=(), description="empty: every organisation of the register")
+    profile: Id = "south-derbyshire-2006"
+
+    @model_validator(mode="after")
+    def _from_before_until(self) -> Wave:
+        if self.fieldwork_until < self.fieldwork_from:
+            first, last = f"{self.fieldwork_from:%d/%m/%Y}", f"{self.fieldwork_until:%d/%m/%Y}"
+            raise ValueError(f"fieldwork_until {last} is before fieldwork_from {first}")
+        return self
+
+
+# ------------------------------------------------------------------------------------------------ what was seen
+
+
+class Why(StrEnum):
+    """Why a fact is None. None of these ever counts against an organisation."""
+
+    NOT_APPLICABLE = "not applicable"
+    NEEDS_REVIEW = "needs review"
+    WINDOW_OPEN = "window open"
+    PROBE_FAULT = "probe fault"
+
+
+class Failure(StrEnum):
+    """How an organisation failed the resident. A closed list: a new one is added here with its meaning."""
+
+    ENGAGED = "engaged"  # the line was busy
+    NO_REPLY = "no_reply"  # it rang for the scenario's whole time and nobody answered
+    NUMBER_NOT_IN_USE = "number_not_in_use"  # the network says that there is no such number
+    BOUNCED = "bounced"  # the mail was refused or returned by the organisation's side
+    SILENT = "silent"  # no reply from a person by the time the window closed
+    SITE_UNREACHABLE = "site_unreachable"  # the home page could not be had, on two tries
+
+
+class Moment(Noun):
+    """A point in time known only to lie between two others, and who says so."""
+
+    lower: AwareDatetime
+    upper: AwareDatetime
+    source: Name
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Moment:
+        if self.upper < self.lower:
+            raise ValueError("upper bound before lower bound")
+        return self
+
+    @property
+    def middle(self) -> dt.datetime:
+        """The midpoint of the bounds."""
+        return self.lower + (self.upper - self.lower) / 2
+
+    @property
+    def uncertainty(self) -> float:
+        """Seconds between the bounds."""
+        return (self.upper - self.lower).total_seconds()
+
+
+class Evidence(Noun):
+    """A file kept in the evidence folder under its digest."""
+
+    kind: Name = Field(description="e.g. mail, page, screenshot, call log, search results")
+    name: Name
+    media_type: str
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    size: int
+    keep_until: dt.date
+
+
+class Observation(Noun):
+    """What one probe saw: facts and moments, never a verdict.
+
+    `unknown` names each fact that is None, with the reason and a plain sentence. `failure`: the organisation failed the
+    resident. `error`: the probe could not measure; then no fact counts.
+    """
+
+    facts: Mapping[str, Fact]
+    unknown: Mapping[str, tuple[Why, str]] = {}
+    moments: Mapping[str, Moment] = {}
+    evidence: tuple[Evidence, ...] = ()
+    notes: tuple[str, ...] = Field(
+        default=(), description="plain sentences for a reader: reasons, confidence, oddities"
+    )
+    failure: Failure | None = None
+    error: str | None = None
+    complete: bool = Field(default=True, description="False while a reply may still come")
+    versions: Mapping[str, str] = {}
+
+    @model_validator(mode="after")
+    def _none_has_a_reason(self) -> Observation:
+        for name, value in self.facts.items():
+            if (value is None) != (name in self.unknown):
+                raise ValueError(
+                    f"fact {name} is {value!r} but {'has' if value is not None else 'lacks'} a reason in `unknown`"
+                )
+        return self
+
+
+# ------------------------------------------------------------------------------------------------ how it is scored
+
+AnswerType = Literal["yes_no", "choice", "count", "percent", "duration_s", "elapsed_h", "working_days", "text"]
+
+
+class Band(Noun):
+    """Marks for a count up to and including `up_to`."""
+
+    up_to: float
+    marks: float = Field(ge=0, le=1)
+
+
+class Criterion(Noun):
+    """One question of the scheme, in the field's words."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(\.[a-z0-9_]+)+$")]
+    question: Name
+    stage: Stage
+    answer: AnswerType
+    weight: int = Field(ge=0, le=3, description="3 key, 2 important, 1 minor, 0 diagnostic")
+    standard: Name = Field(description="the standard in plain words")
+    fact: str | None = Field(default=None, description="the fact it reads; None: a person answers")
+    between: tuple[str, str] | None = Field(default=None, description="for durations: the two moments it lies between")
+    profile_key: str | None = Field(default=None, description="the standard's figure in the profile, for durations")
+    good: bool = True
+    marks: Mapping[str, float] = {}
+    bands: tuple[Band, ...] = ()
+    applies_if: str | None = Field(default=None, description="a fact; where it is False this is not applicable")
+    fails_if_not: str | None = Field(default=None, description="a fact; where it is False the answer earns nothing")
+    source: Literal["S", "S*", "M"] = "M"
+    proposed: bool = Field(default=False, description="the probe only proposes; a person confirms")
+    short: Name = Field(description="a heading of two or three words")
+    praise: Name
+    however: Name
+    action: Name
+    horizon: Literal["quick win", "longer term"]
+
+    @property
+    def channel(self) -> str:
+        """The first part of the id: phone, email, web."""
+        return self.id.split(".", 1)[0]
+
+
+class Profile(Noun):
+    """A standards profile: the figures that an organisation or partnership promises, with their source."""
+
+    id: Id
+    title: Name
+    source: Name
+    figures: Mapping[str, float]
+
+
+class Scheme(Noun):
+    """Criteria, weights and profile as frozen for a wave. Its digest names it for ever."""
+
+    version: Name
+    stage_weights: Mapping[Stage, float]
+    criteria: tuple[Criterion, ...]
+    profile: Profile
+    digest: str = ""
+
+
+class State(StrEnum):
+    """The state of an answer. Only `answered` carries marks."""
+
+    ANSWERED = "answered"
+    NOT_APPLICABLE = Why.NOT_APPLICABLE.value
+    NEEDS_REVIEW = Why.NEEDS_REVIEW.value
+    WINDOW_OPEN = Why.WINDOW_OPEN.value
+    PROBE_FAULT = Why.PROBE_FAULT.value
+
+
+class Answer(Noun):
+    """One criterion answered for one shop."""
+
+    criterion: str
+    value: Fact = None
+    marks: float | None = Field(default=None, ge=0, le=1)
+    state: State
+    why: str = ""
+
+    @model_validator(mode="after")
+    def _marks_only_when_answered(self) -> Answer:
+        if self.marks is not None and self.state is not State.ANSWERED:
+            raise ValueError(f"{self.criterion}: marks given in state {self.state}")
+        return self
+
+
+class Points(Noun):
+    """Points earned of points possible. Nothing possible is not a hundred per cent: the share is None."""
+
+    earned: float = 0
+    possible: float = 0
+
+    @property
+    def share(self) -> float | None:
+        """Earned over possible, 0..1; None when nothing was possible."""
+        return self.earned / self.possible if self.possible else None
+
+    def __add__(self, other: Points) -> Points:
+        return Points(earned=self.earned + other.earned, possible=self.possible + other.possible)
+
+
+class Shop(Noun):
+    """One contact by one shopper, with its answers. The unit that every figure counts."""
+
+    id: str
+    wave: Id
+    organisation: Id
+    scenario: Id
+    enquiry: Id
+    channel: Channel
+    shopper: Literal["probe", "person"] = "probe"
+    target: str
+    made_at: AwareDatetime | None = None
+    state: Literal["planned", "intent", "open", "closed", "void", "refused"]
+    observation: Observation | None = None
+    answers: tuple[Answer, ...] = ()
+    access: Points = Points()
+    quality: Points = Points()
+    scheme: str = Field(default="", description="digest of the scheme that scored it")
+    counted: bool = Field(default=False, description="closed, valid and so part of the figures")
+
+
+class Refusal(Noun):
+    """The guard said no. Recorded, shown, never scored."""
+
+    at: AwareDatetime
+    effect: Literal["mail", "call", "page"]
+    organisation: str
+    target: str
+    shop: str | None = None
+    rule: str
+    reason: str
+    retry_at: AwareDatetime | None = None

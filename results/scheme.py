@@ -1,0 +1,54 @@
+"""The scoring scheme as data: criteria, weights and standards profiles, with the digest that names a version for ever.
+
+The data lies in the folder `scheme` beside this module. How answers are marked lives in `results.scoring`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from results.schema import CHANNELS, Criterion, Profile, Scheme
+
+FOLDER = Path(__file__).parent / "scheme"
+
+
+class UnknownProfile(Exception):
+    """A wave asks for a standards profile that is not there."""
+
+
+def profiles() -> tuple[str, ...]:
+    """The ids of the standards profiles that come with Doorstep."""
+    return tuple(sorted(path.stem for path in (FOLDER / "profiles").glob("*.yaml")))
+
+
+@lru_cache(maxsize=16)
+def load(profile: str) -> Scheme:
+    """Today's scheme with one standards profile, digested. Raises `UnknownProfile`."""
+    if profile not in profiles():
+        raise UnknownProfile(f"there is no standards profile {profile!r}; there are: {', '.join(profiles())}")
+    head = _yaml(FOLDER / "scheme.yaml")
+    scheme = Scheme(
+        version=head["version"],
+        stage_weights=head["stage_weights"],
+        criteria=tuple(
+            Criterion.model_validate(entry) for channel in CHANNELS for entry in _yaml(FOLDER / f"{channel}.yaml")
+        ),
+        profile=Profile.model_validate(_yaml(FOLDER / "profiles" / f"{profile}.yaml")),
+    )
+    return scheme.model_copy(update={"digest": digest(scheme)})
+
+
+def digest(scheme: Scheme) -> str:
+    """SHA-256 over the scheme's canonical JSON, its own digest left out: 64 hexadecimal digits."""
+    document = scheme.model_dump(mode="json", exclude={"digest"})
+    return hashlib.sha256(json.dumps(document, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _yaml(path: Path) -> Any:  # noqa: ANN401 - packaged data, validated by the nouns
+    return YAML(typ="safe", pure=True).load(path)

@@ -1,0 +1,158 @@
+"""From what was seen to answers and scores. Pure: the same observation and scheme give the same answers.
+
+Worked example. One call rang 9.2 to 9.4 seconds and was answered, on an ordinary number. Getting through: yes, 1 x 3
+points; time to answer: 9.3 s, standard 12 s (four rings of 3 s, the kinder of "10 seconds or four rings"), 1 x 3;
+number in service: 1 x 3; cost: 1 x 2. Access: 11 of 11. Quality: nothing is possible without a listener, so there is
+no score, neither 0 nor 100 %.
+
+Not applicable, needs review, window open and probe fault are states of their own: they earn nothing of nothing.
+"""
+
+from __future__ import annotations
+
+from results.calendar import Calendar
+from results.schema import (
+    Answer,
+    Criterion,
+    Fact,
+    Moment,
+    Observation,
+    Points,
+    Scheme,
+    Stage,
+    State,
+    Why,
+)
+
+RING_SECONDS = 3.0
+"""One UK ring: 0.4 s on, 0.2 off, 0.4 on, 2.0 off (BT SIN 350)."""
+
+_DURATIONS = {"duration_s", "elapsed_h", "working_days"}
+
+
+def answer_all(observation: Observation, channel: str, scheme: Scheme, calendar: Calendar) -> tuple[Answer, ...]:
+    """Every criterion of the channel that a probe can answer, answered for one observation."""
+    return tuple(
+        answer(criterion, observation, scheme, calendar)
+        for criterion in scheme.criteria
+        if criterion.channel == channel and (criterion.fact or criterion.between)
+    )
+
+
+def points(answers: tuple[Answer, ...], scheme: Scheme, stage: Stage) -> Points:
+    """Points earned and possible in one stage: marks times weight, over answered criteria alone."""
+    criteria = {criterion.id: criterion for criterion in scheme.criteria}
+    total = Points()
+    for given in answers:
+        criterion = criteria[given.criterion]
+        if given.marks is not None and criterion.stage == stage:
+            total += Points(earned=given.marks * criterion.weight, possible=criterion.weight)
+    return total
+
+
+def answer(criterion: Criterion, observation: Observation, scheme: Scheme, calendar: Calendar) -> Answer:
+    """One criterion answered for one observation."""
+    if observation.error is not None:
+        return _state(criterion, State.PROBE_FAULT, observation.error)
+    if criterion.applies_if is not None:
+        applies = observation.facts.get(criterion.applies_if)
+        if applies is None:
+            return _unknown(criterion, observation, criterion.applies_if)
+        if applies is False:
+            return _state(criterion, State.NOT_APPLICABLE, "")
+    if criterion.fails_if_not is not None:
+        holds = observation.facts.get(criterion.fails_if_not)
+        if holds is None:
+            return _unknown(criterion, observation, criterion.fails_if_not)
+        if holds is False:
+            return Answer(
+                criterion=criterion.id, value=None, marks=0.0, state=State.ANSWERED, why="not found or never came"
+            )
+    if criterion.answer in _DURATIONS:
+        return _duration(criterion, observation, scheme, calendar)
+    if criterion.fact is None or observation.facts.get(criterion.fact) is None:
+        return _unknown(criterion, observation, criterion.fact or "")
+    value = observation.facts[criterion.fact]
+    if criterion.proposed:
+        return Answer(
+            criterion=criterion.id, value=value, state=State.NEEDS_REVIEW, why="proposed; a person has to confirm it"
+        )
+    return Answer(criterion=criterion.id, value=value, marks=_marks(criterion, value), state=State.ANSWERED)
+
+
+def standard_of(criterion: Criterion, scheme: Scheme) -> float:
+    """The profile's figure for a duration: seconds, hours or working days.
+
+    "Within 10 seconds or four rings" is met by either, so the longer of the two counts; four rings last until the fifth
+    begins, 4 x 3 seconds.
+    """
+    figures = scheme.profile.figures
+    figure = figures[criterion.profile_key or ""]
+    if criterion.profile_key == "phone.answer_seconds":
+        return max(figure, figures.get("phone.answer_rings", 0) * RING_SECONDS)
+    return figure
+
+
+def _marks(criterion: Criterion, value: Fact) -> float | None:
+    """0..1, or None for a diagnostic that cannot be right or wrong."""
+    if criterion.answer == "yes_no":
+        return 1.0 if bool(value) is criterion.good else 0.0
+    if criterion.answer == "choice":
+        return float(criterion.marks.get(str(value), 0.0))
+    if criterion.bands and isinstance(value, int | float):
+        return next((band.marks for band in criterion.bands if value <= band.up_to), 0.0)
+    if criterion.answer == "percent" and isinstance(value, int | float):
+        return min(max(value / 100, 0.0), 1.0)
+    return None
+
+
+def _duration(criterion: Criterion, observation: Observation, scheme: Scheme, calendar: Calendar) -> Answer:
+    """Met, missed, or needs review where the standard lies between the bounds of what was measured."""
+    first, last = (observation.moments.get(name) for name in criterion.between or ("", ""))
+    if first is None or last is None:
+        open_still = not observation.complete
+        return _state(
+            criterion,
+            State.WINDOW_OPEN if open_still else State.PROBE_FAULT,
+            "still waiting" if open_still else "the moments were not both seen",
+        )
+    standard = standard_of(criterion, scheme)
+    if criterion.answer == "working_days":
+        return _working_days(criterion, first, last, int(standard), calendar)
+    unit = 3600.0 if criterion.answer == "elapsed_h" else 1.0
+    shortest = max(0.0, (last.lower - first.upper).total_seconds()) / unit
+    longest = max(0.0, (last.upper - first.lower).total_seconds()) / unit
+    value = round((shortest + longest) / 2, 2)
+    # "Within ten seconds" includes ten; a fifth ring begins at exactly twelve.
+    by_rings = (
+        criterion.profile_key == "phone.answer_seconds" and standard > scheme.profile.figures["phone.answer_seconds"]
+    )
+    met_longest = longest < standard if by_rings else longest <= standard
+    met_shortest = shortest < standard if by_rings else shortest <= standard
+    if met_longest != met_shortest:
+        why = f"measured between {shortest:.1f} and {longest:.1f}, and the standard lies between"
+        return Answer(criterion=criterion.id, value=value, state=State.NEEDS_REVIEW, why=why)
+    return Answer(criterion=criterion.id, value=value, marks=float(met_longest), state=State.ANSWERED)
+
+
+def _working_days(criterion: Criterion, sent: Moment, reply: Moment, days: int, calendar: Calendar) -> Answer:
+    """Value in working days of the organisation; met up to the close of business on the last day of the standard."""
+    value = round(calendar.working_days(sent.middle, reply.middle), 2)
+    early, late = (
+        reply.lower <= calendar.add_working_days(sent.upper, days),
+        reply.upper <= calendar.add_working_days(sent.lower, days),
+    )
+    if early != late:
+        return Answer(
+            criterion=criterion.id, value=value, state=State.NEEDS_REVIEW, why="within a second of the standard"
+        )
+    return Answer(criterion=criterion.id, value=value, marks=float(late), state=State.ANSWERED)
+
+
+def _unknown(criterion: Criterion, observation: Observation, fact: str) -> Answer:
+    why, reason = observation.unknown.get(fact, (Why.PROBE_FAULT, "this was not measured"))
+    return _state(criterion, State(why.value), reason)
+
+
+def _state(criterion: Criterion, state: State, why: str) -> Answer:
+    return Answer(criterion=criterion.id, state=state, why=why)

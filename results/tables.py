@@ -1,0 +1,152 @@
+"""The tables of the store, as the newest migration leaves them. Moments are UTC; documents are the nouns as JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Utc(sa.types.TypeDecorator[dt.datetime]):
+    """An aware moment, kept in UTC. SQLite would drop the zone and hand back a different moment; this does not."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone")
+        value = value.astimezone(dt.UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+waves = sa.Table(
+    "waves",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("planned_at", Utc, nullable=False),
+    sa.Column("document", sa.JSON, nullable=False),  # Wave
+    sa.Column("scheme", sa.JSON, nullable=False),  # Scheme, frozen
+    sa.Column("organisations", sa.JSON, nullable=False),  # {id: Organisation}, as they were
+    sa.Column("scenarios", sa.JSON, nullable=False),  # {id: Scenario}
+    sa.Column("enquiries", sa.JSON, nullable=False),  # {id: Enquiry}
+)
+
+shops = sa.Table(
+    "shops",
+    metadata,
+    sa.Column("id", sa.String(200), primary_key=True),
+    sa.Column("wave", sa.ForeignKey("waves.id"), nullable=False),
+    sa.Column("organisation", sa.String(64), nullable=False),
+    sa.Column("scenario", sa.String(64), nullable=False),
+    sa.Column("enquiry", sa.String(64), nullable=False),
+    sa.Column("channel", sa.String(16), nullable=False),
+    sa.Column("shopper", sa.String(16), nullable=False),
+    sa.Column("target", sa.String(2000), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),  # which of the scenario's contacts
+    sa.Column("attempt", sa.Integer, nullable=False),  # 0; more when it replaces one that was voided
+    sa.Column("reference", sa.String(64), nullable=False, unique=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("due_at", Utc, nullable=False),
+    sa.Column("intent_at", Utc),
+    sa.Column("made_at", Utc),
+    sa.Column("known_as", sa.String(300)),  # Message-ID or call SID
+    sa.Column("closes_at", Utc),
+    sa.Column("closed_at", Utc),
+    sa.Column("why", sa.Text, nullable=False, server_default=""),  # why void or refused
+    sa.UniqueConstraint("wave", "organisation", "scenario", "number", "attempt"),
+    sa.Index(None, "wave", "state"),
+)
+
+observations = sa.Table(
+    "observations",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("shop", sa.ForeignKey("shops.id"), nullable=False, index=True),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("document", sa.JSON, nullable=False),  # Observation; never changed, only followed by a newer one
+)
+
+scores = sa.Table(
+    "scores",
+    metadata,
+    sa.Column("shop", sa.ForeignKey("shops.id"), primary_key=True),
+    sa.Column("scheme", sa.String(64), primary_key=True),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("document", sa.JSON, nullable=False),  # answers, access, quality
+)
+
+mails = sa.Table(
+    "mails",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("account", sa.String(100), nullable=False),
+    sa.Column("folder", sa.String(200), nullable=False),
+    sa.Column("uidvalidity", sa.BigInteger, nullable=False),
+    sa.Column("uid", sa.BigInteger, nullable=False),
+    sa.Column("received", Utc, nullable=False),
+    sa.Column("truncated", sa.Boolean, nullable=False),
+    sa.Column("raw", sa.LargeBinary, nullable=False),
+    sa.Column("read", sa.Boolean, nullable=False),  # matched and classified
+    sa.Column("shop", sa.String(200), index=True),  # None once read: unmatched
+    sa.Column("matched_by", sa.String(40)),
+    sa.Column("kind", sa.String(40)),
+    sa.UniqueConstraint("account", "folder", "uidvalidity", "uid"),
+)
+
+watermarks = sa.Table(
+    "watermarks",
+    metadata,
+    sa.Column("account", sa.String(100), primary_key=True),
+    sa.Column("folder", sa.String(200), primary_key=True),
+    sa.Column("uidvalidity", sa.BigInteger, primary_key=True),
+    sa.Column("uid", sa.BigInteger, nullable=False),
+)
+
+effects = sa.Table(
+    "effects",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("day", sa.Date, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("organisation", sa.String(64), nullable=False),
+    sa.Column("target", sa.String(2000), nullable=False),
+    sa.Column("shop", sa.String(200)),
+    sa.Index(None, "organisation", "kind", "day"),
+)
+
+refusals = sa.Table(
+    "refusals",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("shop", sa.String(200)),
+    sa.Column("document", sa.JSON, nullable=False),  # Refusal
+)
+
+pauses = sa.Table(
+    "pauses",
+    metadata,
+    sa.Column("scope", sa.String(64), primary_key=True),  # an organisation, or '*'
+    sa.Column("since", Utc, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+)

@@ -1,0 +1,112 @@
+"""The workbench: everything that is opened for a programme folder, together, and closed again.
+
+One process at a time works on a folder (a lock that a killed process lets go of by itself); any number may read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from probes.clock import Clock, PracticeClock, RealClock
+from probes.email import Account
+from probes.guard import Guard
+from probes.http import Unreachable
+from results.calendar import LONDON
+from results.database import Database
+from results.evidence import EvidenceFolder
+from results.ledger import DatabaseLedger
+from results.mailbag import Mailbag
+from results.store import Store
+from scenarios.credentials import MAIL_PASSWORD, secret
+from scenarios.programme import Folder, load
+
+DATABASE = "DOORSTEP_DATABASE"
+
+
+class AtWork(Exception):
+    """Another process is working on the folder."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the work needs, opened."""
+
+    folder: Folder
+    clock: Clock
+    store: Store
+    ledger: DatabaseLedger
+    mailbag: Mailbag
+    evidence: EvidenceFolder
+    guard: Guard
+
+    def mail_account(self) -> Account:
+        """The mailbox with its password. Raises `MissingSecret`; `KeyError` where the programme has no mail."""
+        mail = self.folder.programme.mail
+        if mail is None:
+            raise KeyError("programme.toml has no [mail] table")
+        return Account(
+            name="main",
+            mailbox=mail.mailbox,
+            smtp_host=mail.smtp_host,
+            smtp_port=mail.smtp_port,
+            imap_host=mail.imap_host,
+            imap_port=mail.imap_port,
+            username=mail.username,
+            password=secret(self.folder.programme, MAIL_PASSWORD, mail.mailbox),
+            tls=mail.tls,
+        )
+
+
+async def _clock(folder: Folder, to_work: bool) -> Clock:
+    """The practice clock for a practice programme; for reading alone the one on the wall will do when that is gone."""
+    practice = folder.programme.practice
+    if practice is None:
+        return RealClock()
+    try:
+        return await PracticeClock.at(practice.house)
+    except Unreachable:
+        if to_work:
+            raise Unreachable(
+                f"the practice partnership at {practice.house} is not up; `doorstep demo` or `doorstep practice` starts it"
+            ) from None
+        return RealClock()
+
+
+@asynccontextmanager
+async def opened(path: Path, *, to_work: bool) -> AsyncIterator[Bench]:
+    """Open a programme folder. `to_work`: to contact or change; then nobody else may at the same time.
+
+    Raises `Invalid`, `AtWork`, or `Unreachable` when a practice programme's partnership is not up.
+    """
+    folder = load(path)
+    lock = FileLock(path / ".doorstep.lock", timeout=0)
+    if to_work:
+        try:
+            lock.acquire()
+        except Timeout:
+            raise AtWork(f"another `doorstep` is at work in {path}; wait until it has finished") from None
+    try:
+        clock = await _clock(folder, to_work)
+        database = await Database.open(os.environ.get(DATABASE) or f"sqlite:///{path / 'doorstep.db'}")
+        try:
+            ledger = DatabaseLedger(database)
+            yield Bench(
+                folder=folder,
+                clock=clock,
+                store=Store(database),
+                ledger=ledger,
+                mailbag=Mailbag(database),
+                evidence=EvidenceFolder(path / "evidence", lambda: clock.now().astimezone(LONDON).date()),
+                guard=Guard(folder.register, ledger, clock, folder.programme.carrier),
+            )
+        finally:
+            await asyncio.shield(database.close())
+    finally:
+        lock.release()

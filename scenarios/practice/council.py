@@ -1,0 +1,306 @@
+"""What a practice council is like: the model of councils/*.yaml. A file holds the truth that a probe is to find.
+
+To make a partnership of your own, copy the councils folder, change the files and start with `--councils FOLDER`. Shares
+are whole numbers: manners with the shares 6, 3 and 1 are met six, three and one time in ten, evenly mixed, in the same
+order every time. How a council acts on all this is written in `letters`, `network` and `site`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
+
+from results.calendar import Calendar, Nation
+from results.schema import E164, Address, Id, Line, Name, Noun, Tier
+from scenarios.practice import catalogue
+from scenarios.reading import Invalid, Problem, line_of, read_yaml
+
+FOLDER = Path(__file__).parent / "councils"
+_DRAMA = re.compile(r"\+44(?:1134960\d{3}|2079460\d{3}|8081570\d{3}|3069990\d{3})")
+Value = TypeVar("Value")
+Minutes = Annotated[float, Field(ge=0, le=60 * 24 * 30)]
+WorkingHours = Annotated[float, Field(ge=0, le=400)]
+Share = Annotated[int, Field(ge=1, le=100)]
+
+
+def _known(name: str, names: Iterable[str]) -> str:
+    if name not in (known := sorted(names)):
+        raise ValueError(f"is {name!r}; it must be one of {', '.join(known)}")
+    return name
+
+
+def _not_empty(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    if not values:
+        raise ValueError("is empty; give at least one")
+    return values
+
+
+AutomaticText = Annotated[str, AfterValidator(lambda name: _known(name, catalogue.TEXTS.automatic))]
+ReplyText = Annotated[str, AfterValidator(lambda name: _known(name, catalogue.TEXTS.replies))]
+ServiceId = Annotated[str, AfterValidator(lambda name: _known(name, (one.id for one in catalogue.SERVICES)))]
+
+# ------------------------------------------------------------------------------------------------ mail
+
+
+class Person(Noun):
+    """Somebody who writes replies. What is left out does not stand below the reply."""
+
+    name: Name
+    job_title: Name | None = None
+    department: Name | None = None
+    phone: Name | None = Field(default=None, description="as written below the reply: 0113 496 0012")
+
+
+class Automatic(Noun):
+    """An answer by a machine, so many minutes after the mail, by day and by night."""
+
+    after_minutes: Minutes = 1
+    text: AutomaticText = "standard"
+    headers: Literal["rfc3834", "none"] = Field(default="rfc3834", description="whether it says that it is automatic")
+    thread: Literal["same", "new"] = Field(
+        default="same", description="new: as a ticket system writes, with a case number"
+    )
+
+
+class Reply(Noun):
+    """A reply by a person, so many hours of that council's working time after the mail."""
+
+    after_working_hours: WorkingHours
+    text: ReplyText
+    sender: Person
+    thread: Literal["same", "new"] = "same"
+    folder: Literal["INBOX", "Junk"] = Field(default="INBOX", description="where the shopper's own server puts it")
+    form: Literal["plain", "both", "html"] = "plain"
+    quotes: bool = Field(default=True, description="whether the shopper's mail is quoted below")
+
+
+class Bounce(Noun):
+    """The mail does not arrive: refused at once (550 at RCPT), or returned later (a delivery report, RFC 3464)."""
+
+    kind: Literal["refused", "returned"]
+    after_minutes: Minutes = 5
+
+
+class MailManner(Noun):
+    """What becomes of a mail. Either `silent: true`, or a bounce, or at least one answer."""
+
+    share: Share = 1
+    acknowledgement: Automatic | None = None
+    out_of_office: Automatic | None = None
+    interim: Reply | None = None
+    reply: Reply | None = None
+    bounce: Bounce | None = None
+    silent: bool = False
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> MailManner:
+        answers = [self.acknowledgement, self.out_of_office, self.interim, self.reply]
+        told = [self.silent, self.bounce is not None, any(answer is not None for answer in answers)]
+        if sum(told) != 1:
+            raise ValueError(
+                "says more or less than one thing; give either `silent: true`, or `bounce`, or any of "
+                "`acknowledgement`, `out_of_office`, `interim` and `reply`"
+            )
+        return self
+
+    @property
+    def name(self) -> str:
+        """In a few words: "acknowledgement, reply good"."""
+        if self.bounce:
+            return f"bounce {self.bounce.kind}"
+        told = ["acknowledgement"] if self.acknowledgement else []
+        told += ["out of office"] if self.out_of_office else []
+        told += [f"interim {self.interim.text}"] if self.interim else []
+        told += [f"reply {self.reply.text}"] if self.reply else []
+        return ", ".join(told) or "silent"
+
+
+class Mail(Noun):
+    """The addresses of a council and what becomes of the mails that come there."""
+
+    addresses: Annotated[tuple[Address, ...], AfterValidator(_not_empty)]
+    manners: Annotated[tuple[MailManner, ...], AfterValidator(_not_empty)]
+
+
+# ------------------------------------------------------------------------------------------------ telephone
+
+
+class CallManner(Noun):
+    """What a caller meets. Times are real seconds at any speed of the clock."""
+
+    share: Share = 1
+    outcome: Literal["answered", "engaged", "no reply", "not in use"] = "answered"
+    after: float | None = Field(default=None, ge=0.1, le=120, description="seconds of ringing before it is answered")
+    greeting: Name | None = Field(default=None, description="what is said on answering")
+    hangs_up_after: float = Field(default=10, ge=1, le=120, description="seconds after answering, at the latest")
+
+    @model_validator(mode="after")
+    def _only_the_answered_greet(self) -> CallManner:
+        answered = self.outcome == "answered"
+        if answered and (self.after is None or self.greeting is None):
+            raise ValueError("is answered but lacks `after` or `greeting`; add both")
+        if not answered and (self.after is not None or self.greeting is not None):
+            raise ValueError(f"is {self.outcome}, so nobody answers; take out `after` and `greeting`")
+        return self
+
+
+class PracticeLine(Noun):
+    """A telephone number and what callers meet there in turn."""
+
+    number: E164
+    label: Name
+    kind: Literal["switchboard", "contact_centre", "direct_dial"] = "direct_dial"
+    calls: Annotated[tuple[CallManner, ...], AfterValidator(_not_empty)]
+
+    @field_validator("number")
+    @classmethod
+    def _is_for_drama(cls, number: str) -> str:
+        if not _DRAMA.fullmatch(number):
+            raise ValueError(
+                f"is {number}, which may be somebody's; use Ofcom's numbers for drama: +441134960xxx, +442079460xxx, "
+                "+448081570xxx or +443069990xxx"
+            )
+        return number
+
+    @property
+    def published(self) -> Line:
+        """The line as a register holds it."""
+        return Line(number=self.number, label=self.label, kind=self.kind)
+
+
+# ------------------------------------------------------------------------------------------------ website
+
+
+class AToZ(Noun):
+    """The A to Z of services."""
+
+    present: bool = True
+    dead_letters: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z]$")], ...] = ()
+    everyday_words: bool = Field(
+        default=True, description="whether tip, dustbin and rubbish stand beside official terms"
+    )
+    missing: tuple[ServiceId, ...] = Field(
+        default=(), description="services (ids of services.yaml) that were forgotten"
+    )
+
+
+class Search(Noun):
+    """The site's search. script: results are fetched and drawn by a script. dead: the form leads to a missing page."""
+
+    kind: Literal["page", "script", "dead", "none"] = "page"
+    rank: int = Field(default=1, ge=1, le=60, description="where the right page stands among the results")
+    results: int = Field(default=8, ge=1, le=300, description="how many results a word brings")
+    summaries: bool = True
+    everyday_words: bool = True
+    forgives_misspelling: bool = True
+    helps_when_empty: bool = True
+
+    @model_validator(mode="after")
+    def _the_right_page_is_among_the_results(self) -> Search:
+        if self.rank > self.results:
+            raise ValueError(f"a right page at rank {self.rank} needs at least {self.rank} results; raise `results`")
+        return self
+
+
+class Odd(Noun):
+    """A number shown as text that no line has: a placeholder, one a digit short, an 0845."""
+
+    label: Name
+    shown: Annotated[str, StringConstraints(pattern=r"^[0-9 ()-]{5,30}$")]
+
+
+class ContactPage(Noun):
+    """The page that says how to reach the council, and how the numbers are written on the whole site."""
+
+    present: bool = True
+    hours: bool = True
+    email: bool = True
+    numbers: Literal["spaced", "unspaced", "no code"] = "spaced"
+    tel_links: bool = True
+    odd_numbers: tuple[Odd, ...] = ()
+
+
+class Website(Noun):
+    """The council's website and its faults. All well when nothing is said."""
+
+    look: Literal["civic", "modern", "plain"] = "civic"
+    a_to_z: AToZ = AToZ()
+    search: Search = Search()
+    contact: ContactPage = ContactPage()
+    broken_links: int = Field(default=0, ge=0, le=40)
+    jobs: Literal["home", "deep"] = "home"
+    leisure: Literal["home", "deep"] = "home"
+    statement: Literal["full", "thin", "none"] = Field(default="full", description="the accessibility statement")
+    robots_disallow: tuple[Annotated[str, StringConstraints(pattern=r"^/[a-z./-]*$")], ...] = ()
+
+
+# ------------------------------------------------------------------------------------------------ the council
+
+
+class Council(Noun):
+    """One practice council."""
+
+    id: Id
+    name: Name
+    about: Name = Field(description="in one sentence, what is good and bad at this council")
+    nation: Nation = "England"
+    tier: Tier = "unitary"
+    aliases: tuple[Name, ...] = ()
+    hours: Calendar = Calendar()
+    mail: Mail
+    lines: tuple[PracticeLine, ...] = ()
+    website: Website = Website()
+
+    @model_validator(mode="after")
+    def _hours_follow_the_nation(self) -> Council:
+        if self.hours.nation != self.nation:
+            object.__setattr__(self, "hours", self.hours.model_copy(update={"nation": self.nation}))
+        return self
+
+    @property
+    def domain(self) -> str:
+        """The domain of its first e-mail address."""
+        return self.mail.addresses[0].rpartition("@")[2]
+
+
+def read_councils(folder: Path = FOLDER, only: Sequence[str] = ()) -> tuple[Council, ...]:
+    """The councils of a folder, by file name; `only` these ids. Raises `Invalid` with every mistake."""
+    problems: list[Problem] = []
+    councils: list[tuple[Path, Council]] = []
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            councils.append((path, read_yaml(path, Council)))
+        except Invalid as invalid:
+            problems += invalid.problems
+    problems += _said_twice(councils)
+    if not councils and not problems:
+        problems.append(Problem(str(folder), 0, "", "holds no council; put at least one .yaml file there"))
+    known = {council.id for _, council in councils}
+    if not problems:
+        problems += [
+            Problem(str(folder), 0, one, f"is not one of {', '.join(sorted(known))}") for one in set(only) - known
+        ]
+    if problems:
+        raise Invalid(problems)
+    return tuple(council for _, council in councils if not only or council.id in only)
+
+
+def _said_twice(councils: Iterable[tuple[Path, Council]]) -> list[Problem]:
+    """Ids, addresses and numbers that two councils claim."""
+    seen: dict[str, str] = {}
+    problems = []
+    for path, council in councils:
+        claims: list[tuple[tuple[str | int, ...], str]] = [(("id",), council.id)]
+        claims += [(("mail", "addresses", i), address) for i, address in enumerate(council.mail.addresses)]
+        claims += [(("lines", i, "number"), line.number) for i, line in enumerate(council.lines)]
+        for where, claim in claims:
+            if claim in seen:
+                key = ".".join(str(part + 1) if isinstance(part, int) else part for part in where)
+                message = f"{claim} is in {seen[claim]} too; each may be used once"
+                problems.append(Problem(path.name, line_of(path, where), key, message))
+            seen.setdefault(claim, path.name)
+    return problems

@@ -1,0 +1,279 @@
+"""The mail servers: SMTP for everybody, IMAP for the shopper. A process of its own, started by the house.
+
+It is told what to do in lines of JSON on its standard input: first `Orders`, then a `Reading` whenever the clock
+changes, and `"tally"` when it is to write what it counted. It ends when its standard input does, so it never
+outlives the house. When a letter is due and what it says is written in `letters`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import heapq
+import json
+import re
+import signal
+import socket
+import sys
+from argparse import Namespace
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from email.utils import format_datetime
+from itertools import count
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from pymap.backend.dict import DictBackend
+from pymap.imap import IMAPService
+from pymap.parsing.message import AppendMessage
+
+from results.calendar import LONDON
+from results.schema import Noun
+from scenarios.practice.clock import HouseClock, Reading
+from scenarios.practice.council import Council, MailManner
+from scenarios.practice.letters import LARGEST, Letter, letters, read, stamped
+from scenarios.practice.turns import evenly
+
+USER = PASSWORD = "practice"  # noqa: S105 - of a mailbox that exists only on this machine, only in practice
+SHOPPER, SHOPPERS_DOMAIN = "shopper", "doorstep-practice.example"
+_SHOPPERS = re.compile(rf"{SHOPPER}(?:\+[a-z0-9._-]{{1,64}})?@{re.escape(SHOPPERS_DOMAIN)}")
+
+
+class Orders(Noun):
+    """What the mail servers are for."""
+
+    councils: tuple[Council, ...]
+    clock: Reading
+
+
+class Mailbox:
+    """The shopper's mailbox, served by IMAP. Letters are put into it with the moment of their arrival."""
+
+    def __init__(self, mailboxes: Any) -> None:  # noqa: ANN401 - pymap's mailbox set
+        self._mailboxes = mailboxes
+
+    @classmethod
+    async def open(cls, stack: AsyncExitStack, port: int) -> Mailbox:
+        """Start IMAP on the port; it closes with the stack."""
+        backend, config = await DictBackend.init(_pymap_settings(port))
+        config.apply_context()
+        await backend.start(stack)
+        await IMAPService(backend, config).start(stack)
+        identity = await backend.login.authorize(backend.login.demo_user_identity, USER)
+        session = await stack.enter_async_context(identity.new_session())
+        await session.mailbox_set.add_mailbox("Junk")
+        return cls(session.mailbox_set)
+
+    async def append(self, folder: str, content: bytes, when: dt.datetime) -> None:
+        """Put a message into a folder with that INTERNALDATE; a waiting IDLE hears of it."""
+        box = await self._mailboxes.get_mailbox(folder)
+        await box.append(AppendMessage(content, when, frozenset()), recent=True)
+
+
+def _pymap_settings(port: int) -> Namespace:
+    return Namespace(
+        host="127.0.0.1",
+        port=port,
+        inherited_sockets=None,
+        tls=False,
+        cert=None,
+        key=None,
+        proxy_protocol=None,
+        demo_data=False,
+        demo_user=USER,
+        demo_password=PASSWORD,
+        debug=False,
+        passlib_cfg=None,
+    )
+
+
+class Post:
+    """Letters on their way, each delivered when practice time reaches its moment."""
+
+    def __init__(self, clock: HouseClock, mailbox: Mailbox) -> None:
+        self._clock = clock
+        self._mailbox = mailbox
+        self._waiting: list[tuple[dt.datetime, int, Letter, str]] = []
+        self._order = count()
+        self._changed = asyncio.Event()
+        clock.on_change.append(self._changed.set)
+
+    def send(self, letter: Letter, domain: str) -> None:
+        """Take a letter; it arrives when it is due."""
+        heapq.heappush(self._waiting, (letter.due, next(self._order), letter, domain))
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Deliver for ever."""
+        while True:
+            await self._deliver_what_is_due()
+            self._changed.clear()
+            pause = self._clock.real_seconds_until(self._waiting[0][0]) if self._waiting else None
+            try:
+                async with asyncio.timeout(pause):
+                    await self._changed.wait()
+            except TimeoutError:
+                pass  # the next letter is due
+
+    async def _deliver_what_is_due(self) -> None:
+        while self._waiting and self._waiting[0][0] <= self._clock.now():
+            _, _, letter, domain = heapq.heappop(self._waiting)
+            await self._mailbox.append(letter.folder, stamped(letter, domain), letter.due)
+
+
+@dataclass
+class Desk:
+    """One council's mail: whose turn it is among its manners."""
+
+    council: Council
+    turn: int = 0
+    cycle: tuple[int, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.cycle = evenly([manner.share for manner in self.council.mail.manners])
+
+    def next_manner(self) -> MailManner:
+        """The manner that the next mail meets."""
+        manner = self.council.mail.manners[self.cycle[self.turn % len(self.cycle)]]
+        self.turn += 1
+        return manner
+
+
+class Servers:
+    """What aiosmtpd asks at each step of a mail's way in. One for all councils and the shopper."""
+
+    def __init__(self, councils: tuple[Council, ...], clock: HouseClock, mailbox: Mailbox, post: Post) -> None:
+        self._clock = clock
+        self._mailbox = mailbox
+        self._post = post
+        self._desks = {address.lower(): desk for desk in map(Desk, councils) for address in desk.council.mail.addresses}
+        self._settled: WeakKeyDictionary[Envelope, dict[str, MailManner]] = WeakKeyDictionary()
+        self.tally: list[dict[str, object]] = []
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """A council's manner is settled here, because some refuse at this very step."""
+        desk = self._desks.get(address.lower())
+        if desk is not None:
+            manner = desk.next_manner()
+            if manner.bounce and manner.bounce.kind == "refused":
+                self._count(desk.council, manner, "", envelope.mail_from or "", address, [])
+                return "550 5.1.1 mailbox unavailable"
+            self._settled.setdefault(envelope, {})[address] = manner
+        elif not _is_the_shopper(address):
+            return "550 5.1.1 nobody here has that address"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        """Hand the mail to everybody it is for."""
+        raw = envelope.original_content or b""
+        mail_from, now = envelope.mail_from or "", self._clock.now()
+        manners = self._settled.pop(envelope, {})
+        for address in envelope.rcpt_tos:
+            if address in manners:
+                self._arrived(address, manners[address], raw, mail_from)
+            else:
+                await self._mailbox.append("INBOX", _filed(raw, mail_from, address, now), now)
+        return "250 2.0.0 accepted"
+
+    def _arrived(self, address: str, manner: MailManner, raw: bytes, mail_from: str) -> None:
+        council = self._desks[address.lower()].council
+        mail = read(raw, address, mail_from, self._clock.now())
+        # Nobody but the shopper is ever written to, whatever a mail says of where it came from.
+        answerable = _is_the_shopper(mail.answer_to) and (not mail_from or _is_the_shopper(mail_from))
+        out = [one for one in letters(council, manner, mail) if _is_the_shopper(one.to)] if answerable else []
+        self._count(council, manner, mail.message_id, mail_from, address, out)
+        for letter in out:
+            self._post.send(letter, council.domain)
+
+    def _count(
+        self, council: Council, manner: MailManner, message_id: str, mail_from: str, to: str, out: list[Letter]
+    ) -> None:
+        self.tally.append(
+            {
+                "council": council.id,
+                "message_id": message_id,
+                "mail_from": mail_from,
+                "to": to,
+                "at": self._clock.now().isoformat(),
+                "manner": manner.name,
+                "events": [{"kind": one.kind, "due": one.due.isoformat(), "text": one.text} for one in out],
+            }
+        )
+
+
+def _is_the_shopper(address: str) -> bool:
+    """Whether mail for the address lands in the shopper's mailbox: shopper@…, shopper+anything@…"""
+    return bool(_SHOPPERS.fullmatch(address.lower()))
+
+
+def _filed(raw: bytes, mail_from: str, to: str, at: dt.datetime) -> bytes:
+    top = (
+        f"Return-Path: <{mail_from}>\r\nDelivered-To: {to}\r\n"
+        f"Received: from [127.0.0.1] by mx.{SHOPPERS_DOMAIN} with ESMTP; {format_datetime(at.astimezone(LONDON))}\r\n"
+    )
+    return top.encode("utf-8", "replace") + raw
+
+
+def _login(server: object, session: object, envelope: object, mechanism: str, data: object) -> AuthResult:
+    right = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), PASSWORD.encode())
+    return AuthResult(success=right)
+
+
+async def _run() -> None:
+    orders_from = await _standard_input()
+    orders = Orders.model_validate_json(await orders_from.readline())
+    clock = HouseClock()
+    clock.set(orders.clock)
+    loop = asyncio.get_running_loop()
+    async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
+        imap_port = _free_port()
+        mailbox = await Mailbox.open(stack, imap_port)
+        post = Post(clock, mailbox)
+        servers = Servers(orders.councils, clock, mailbox, post)
+        smtp = await loop.create_server(
+            lambda: SMTP(
+                servers,
+                hostname=f"mx.{SHOPPERS_DOMAIN}",
+                ident="practice mail",
+                data_size_limit=LARGEST,
+                enable_SMTPUTF8=True,
+                authenticator=_login,
+                auth_require_tls=False,
+            ),
+            "127.0.0.1",
+            0,
+        )
+        delivering = tasks.create_task(post.run())
+        _say({"smtp": smtp.sockets[0].getsockname()[1], "imap": imap_port})
+        while line := await orders_from.readline():
+            if json.loads(line) == "tally":
+                _say(servers.tally)
+            else:
+                clock.set(Reading.model_validate_json(line))
+        smtp.close()
+        delivering.cancel()
+
+
+async def _standard_input() -> asyncio.StreamReader:
+    reader = asyncio.StreamReader(limit=16 * LARGEST)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    return reader
+
+
+def _say(what: object) -> None:
+    print(json.dumps(what), flush=True)
+
+
+def _free_port() -> int:
+    """A port that was free a moment ago; pymap can only be told a number."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the house ends us when it is done
+    asyncio.run(_run())

@@ -1,0 +1,233 @@
+"""One run: everything of a wave that is due now, knocked on. What was begun before a crash is settled first.
+
+Calls go to all lines at once, one at a time on each; mails one after another for each organisation; websites two at a
+time. What is not due stays a row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+
+from probes import Probe
+from probes.email import EmailProbe, Uncertain
+from probes.guard import Refused
+from probes.phone import PhoneProbe, Unfinished
+from probes.phone.carriers.twilio import Twilio
+from probes.web import WebProbe, chromium
+from results.schema import CHANNELS, Channel, Observation
+from results.store import FrozenWave, ShopRow
+from scenarios import finish
+from scenarios.bench import Bench
+from scenarios.collect import GRACE, Collection, waves_with_mail
+from scenarios.credentials import PHONE_SECRET, secret
+
+Tell = Callable[[Channel, int, int], None]
+
+_SITES_AT_ONCE = 2
+_LONGEST_VISIT = 1800.0  # seconds for a whole website, at one page a second
+_BEFORE_ITS_INTENT = dt.timedelta(seconds=2)  # the carrier's clock may be a little behind ours
+_TILL_THE_LIST_SHOWS = 3.0  # real seconds after a crash until the carrier's list is complete
+
+
+@dataclass
+class Outcome:
+    """What a run did, and what it left."""
+
+    made: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    waiting_until: dt.datetime | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def wait(self, until: dt.datetime) -> None:
+        """Something cannot be done before then."""
+        self.waiting_until = min(self.waiting_until or until, until)
+
+
+class Run:
+    """A run of one frozen wave. `picked` says which rows it may make."""
+
+    def __init__(self, bench: Bench, frozen: FrozenWave, picked: Callable[[ShopRow], bool], tell: Tell) -> None:
+        self._bench = bench
+        self._frozen = frozen
+        self._picked = picked
+        self._tell = tell
+        self._sites = asyncio.Semaphore(_SITES_AT_ONCE)
+        self._outcome = Outcome()
+        self._done: Counter[Channel] = Counter()
+        self._total: Counter[Channel] = Counter()
+        self._phone: PhoneProbe | None = None
+        self._mail: Collection | None = None
+        self._probes: dict[Channel, Probe] = {}
+
+    async def go(self) -> Outcome:
+        """Settle, knock, settle. Returns when nothing more is due."""
+        channels = {scenario.channel for scenario in self._frozen.scenarios.values()}
+        async with AsyncExitStack() as stack:
+            await self._open_probes(stack, channels)
+            await self._settle_calls()
+            await self._settle_mails()
+            tried: set[str] = set()
+            while True:
+                rows = [row for row in await self._due() if row.id not in tried]
+                if rows:
+                    tried.update(row.id for row in rows)
+                    await self._make_all(rows)
+                if again := await self._settle_mails():
+                    await self._bench.clock.sleep((again - self._bench.clock.now()).total_seconds())
+                elif not rows:
+                    break
+        return self._outcome
+
+    # ------------------------------------------------------------------------------------------------ making
+
+    async def _open_probes(self, stack: AsyncExitStack, channels: Iterable[Channel]) -> None:
+        bench, programme = self._bench, self._bench.folder.programme
+        if "phone" in channels and programme.phone is not None:
+            carrier = await stack.enter_async_context(
+                Twilio(
+                    programme.phone.account,
+                    secret(programme, PHONE_SECRET, programme.phone.account),
+                    programme.phone.caller,
+                    bench.clock,
+                    programme.practice.carrier if programme.practice else None,
+                    programme.phone.calls_per_second,
+                )
+            )
+            self._phone = await stack.enter_async_context(
+                PhoneProbe(carrier, bench.guard, bench.store, bench.evidence, bench.clock, programme.phone.caller)
+            )
+            self._probes["phone"] = self._phone
+        if "email" in channels:
+            probe = EmailProbe(bench.mail_account(), bench.guard, bench.store, bench.clock)
+            self._probes["email"] = await stack.enter_async_context(probe)
+            self._mail = Collection(bench, waves_with_mail([self._frozen]))
+        if "web" in channels:
+            found = chromium.find()
+            if found is None:
+                self._outcome.notes.append(chromium.WITHOUT)
+            web = WebProbe(bench.guard, bench.evidence, bench.clock, programme.contact, found)
+            self._probes["web"] = await stack.enter_async_context(web)
+
+    async def _due(self) -> list[ShopRow]:
+        now = self._bench.clock.now()
+        rows = await self._bench.store.rows(wave=self._frozen.wave.id, states=["planned"])
+        due = []
+        for row in filter(self._picked, rows):
+            if row.due_at <= now:
+                due.append(row)
+            else:
+                self._outcome.wait(row.due_at)
+        return due
+
+    async def _make_all(self, rows: Sequence[ShopRow]) -> None:
+        self._total.update(row.channel for row in rows)
+        for channel in CHANNELS:
+            if self._total[channel]:
+                self._tell(channel, self._done[channel], self._total[channel])
+        queues: defaultdict[tuple[str, str], list[ShopRow]] = defaultdict(list)
+        for row in rows:
+            queues[row.channel, row.target if row.channel != "email" else row.organisation].append(row)
+        async with asyncio.TaskGroup() as group:
+            for queue in queues.values():
+                group.create_task(self._make_in_turn(queue))
+
+    async def _make_in_turn(self, queue: Sequence[ShopRow]) -> None:
+        for row in queue:
+            if row.channel == "web":
+                async with self._sites:
+                    await self._make(row)
+            else:
+                await self._make(row)
+            self._done[row.channel] += 1
+            self._tell(row.channel, self._done[row.channel], self._total[row.channel])
+
+    async def _make(self, row: ShopRow) -> None:
+        probe = self._probes.get(row.channel)
+        if probe is None:
+            return
+        try:
+            async with asyncio.timeout(_LONGEST_VISIT if row.channel == "web" else None):
+                seen = await probe.knock(finish.errand(row, self._frozen))
+        except Refused as refused:
+            await self._refused(row, refused)
+        except (Unfinished, Uncertain) as unsure:
+            self._outcome.notes.append(f"{row.id}: {unsure}; the next run settles it")
+        except TimeoutError:
+            minutes = int(_LONGEST_VISIT / 60)
+            await self._seen(row, Observation(facts={}, error=f"the visit was not over after {minutes} minutes"))
+        else:
+            await self._seen(row, seen)
+
+    async def _seen(self, row: ShopRow, seen: Observation) -> None:
+        bench = self._bench
+        if row.channel == "email" and seen.error is not None:
+            later = bench.clock.now() + GRACE
+            await bench.store.back_to_plan(row.id)
+            await bench.store.postpone(row.id, later, seen.error)
+            self._outcome.notes.append(f"{row.id}: {seen.error}; it will be tried again")
+            self._outcome.wait(later)
+            return
+        self._outcome.made[row.channel] += 1
+        if seen.complete:
+            await finish.close(bench, self._frozen, row, seen)
+            return
+        await bench.store.observe(row.id, seen, bench.clock.now())
+        made = await bench.store.row(row.id)
+        await bench.store.await_until(row.id, finish.closing_time(made, self._frozen))
+
+    async def _refused(self, row: ShopRow, refused: Refused) -> None:
+        refusal = refused.refusal
+        self._outcome.refused[refusal.rule] += 1
+        if refusal.retry_at is not None:
+            await self._bench.store.postpone(row.id, refusal.retry_at, refusal.reason)
+            self._outcome.wait(refusal.retry_at)
+        elif not refusal.rule.startswith("pause."):
+            await self._bench.store.refuse(row.id, f"{refusal.rule}: {refusal.reason}")
+
+    # ------------------------------------------------------------------------------------------------ settling
+
+    async def _settle_mails(self) -> dt.datetime | None:
+        """Bring in proofs of what was sent; void and replace what stays unproven. Returns when to look again."""
+        if self._mail is None:
+            return None
+        await self._mail.once()
+        return await self._mail.settle_stale()
+
+    async def _settle_calls(self) -> None:
+        """Before any call is placed again the carrier's list is asked whether it was placed before the crash."""
+        if self._phone is None:
+            return
+        rows = await self._bench.store.rows(wave=self._frozen.wave.id, channel="phone")
+        known = {row.known_as for row in rows if row.state in ("open", "closed")}
+        intents = [row for row in rows if row.state == "intent"]
+        if intents:
+            await asyncio.sleep(_TILL_THE_LIST_SHOWS)
+        for row in intents:
+            if row.intent_at is None:
+                continue
+            calls = await self._phone.placed_since(row.target, row.intent_at - _BEFORE_ITS_INTENT)
+            mine = [call for call in calls if call.id not in known]
+            if mine:
+                known.add(mine[-1].id)
+                await self._bench.store.done(row.id, mine[-1].id, mine[-1].created)
+            else:
+                await self._bench.store.back_to_plan(row.id)
+        rows = await self._bench.store.rows(wave=self._frozen.wave.id, channel="phone", states=["open"])
+        async with asyncio.TaskGroup() as group:
+            for row in rows:
+                group.create_task(self._adopt(self._phone, row))
+
+    async def _adopt(self, phone: PhoneProbe, row: ShopRow) -> None:
+        if row.known_as is None or row.made_at is None:
+            raise RuntimeError(f"shop {row.id} is open and has no call")
+        try:
+            seen = await phone.adopt(finish.errand(row, self._frozen), row.known_as, row.made_at)
+        except Unfinished as unsure:
+            self._outcome.notes.append(f"{row.id}: {unsure}; the next run settles it")
+            return
+        await self._seen(row, seen)

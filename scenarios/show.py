@@ -1,0 +1,166 @@
+"""What the command prints for people: tables, progress, one shop in full. What is printed for machines is JSON."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from results.calendar import LONDON
+from results.report import WaveReport
+from results.schema import Shop, State
+from results.store import FrozenWave
+from scenarios.plan import Foreseen
+from scenarios.run import Outcome
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+_DOING = {"phone": "Telephone calls", "email": "E-mails sent", "web": "Website visits"}
+_MADE = {"phone": "calls", "email": "e-mails", "web": "website visits"}
+
+
+def json_out(document: object) -> None:
+    """One JSON document on standard output."""
+    out.print(json.dumps(document, indent=1, ensure_ascii=False, default=str), soft_wrap=True, markup=False)
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """Bars on standard error, so that standard output stays clean."""
+    columns = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err) as bars:
+        yield bars
+
+
+class Bars:
+    """One bar for each thing that is told of."""
+
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._tasks: dict[str, int] = {}
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if what not in self._tasks:
+            name = _DOING.get(what, what.capitalize())
+            self._tasks[what] = self._bars.add_task(name, total=total)
+        self._bars.update(self._tasks[what], completed=done, total=total)  # type: ignore[arg-type]
+
+
+def plan(frozen: FrozenWave, foreseen: Sequence[Foreseen]) -> None:
+    """A dry run: every address, number and host, how often, and what the guard says."""
+    table = Table(title=f"{frozen.wave.title}: what would be contacted", title_justify="left")
+    for heading in ("Organisation", "Channel", "Contact", "Times", "The guard says"):
+        table.add_column(heading, overflow="fold")
+    times = Counter((each.row.organisation, each.row.channel, each.row.target) for each in foreseen)
+    said = {(each.row.organisation, each.row.channel, each.row.target): each.refusal for each in foreseen}
+    for key, count in sorted(times.items()):
+        organisation, channel, target = key
+        refusal = said[key]
+        if refusal is None:
+            word = "[green]yes[/green]"
+        elif refusal.retry_at is not None:
+            word = (
+                f"[yellow]not before {refusal.retry_at.astimezone(LONDON):%a %d/%m/%Y %H:%M}[/yellow]: {refusal.reason}"
+            )
+        else:
+            word = f"[red]no[/red] ({refusal.rule}): {escape(refusal.reason)}"
+        name = frozen.organisations[organisation].name
+        table.add_row(escape(name), channel, escape(target), str(count), word)
+    out.print(table)
+    total = Counter(each.row.channel for each in foreseen if each.refusal is None or each.refusal.retry_at)
+    refused = sum(each.refusal is not None and each.refusal.retry_at is None for each in foreseen)
+    parts = [f"{total[channel]} {_MADE[channel]}" for channel in _MADE if total[channel]]
+    out.print(f"{', '.join(parts) or 'No contacts'}; {refused} refused. Nothing was sent, dialled or fetched.")
+
+
+def outcome(result: Outcome) -> None:
+    """What a run did and left."""
+    parts = [f"{result.made[channel]} {_MADE[channel]}" for channel in _MADE if result.made[channel]]
+    out.print(f"Made: {', '.join(parts) or 'nothing'}.")
+    for rule, count in result.refused.most_common():
+        out.print(f"Refused by the guard: {count} x {rule}.")
+    if result.waiting_until is not None:
+        out.print(f"More falls due on {result.waiting_until.astimezone(LONDON):%A %d %B %Y at %H:%M}; run again then.")
+    for note in result.notes:
+        out.print(escape(note))
+
+
+def shop_list(shops: Sequence[Shop]) -> None:
+    """Shops, one a line."""
+    table = Table()
+    for heading in ("Shop", "When", "Contact", "State", "Access", "Quality", "What happened"):
+        table.add_column(heading, overflow="fold")
+    for shop in shops:
+        seen = shop.observation
+        when = f"{shop.made_at.astimezone(LONDON):%d/%m/%Y %H:%M}" if shop.made_at else ""
+        what = (seen.error or (seen.failure.value.replace("_", " ") if seen.failure else "")) if seen else ""
+        table.add_row(
+            shop.id,
+            when,
+            escape(shop.target),
+            shop.state,
+            _share(shop.access.share),
+            _share(shop.quality.share),
+            escape(what),
+        )
+    out.print(table)
+
+
+def one_shop(shop: Shop, scheme_questions: dict[str, str]) -> None:
+    """One shop in full: moments, answers with their reasons, notes, evidence."""
+    out.print(f"[bold]{shop.id}[/bold]  {shop.channel} to {escape(shop.target)}, {shop.state}")
+    if shop.observation is None:
+        out.print("Nothing has been seen yet.")
+        return
+    for name, moment in shop.observation.moments.items():
+        local = moment.middle.astimezone(LONDON)
+        spread = f"± {moment.uncertainty / 2:.2f} s"
+        out.print(f"  {name:<15} {local:%d/%m/%Y %H:%M:%S} {spread}  ({escape(moment.source)})")
+    table = Table()
+    for heading in ("Question", "Answer", "Marks", "State", "Why"):
+        table.add_column(heading, overflow="fold")
+    for given in shop.answers:
+        value = {True: "Yes", False: "No", None: ""}.get(given.value, str(given.value))  # type: ignore[arg-type]
+        marks = "" if given.marks is None else f"{given.marks:g}"
+        state = "" if given.state is State.ANSWERED else given.state.value
+        table.add_row(
+            escape(scheme_questions.get(given.criterion, given.criterion)),
+            escape(value),
+            marks,
+            state,
+            escape(given.why),
+        )
+    out.print(table)
+    for note in shop.observation.notes:
+        out.print(f"  {escape(note)}")
+    for evidence in shop.observation.evidence:
+        out.print(
+            f"  Evidence: {escape(evidence.kind)} {escape(evidence.name)}, evidence/{evidence.sha256[:2]}/{evidence.sha256}"
+        )
+
+
+def ranks(report: WaveReport) -> None:
+    """The report's first table, short: each organisation's place in each channel."""
+    table = Table(title=report.title, title_justify="left")
+    table.add_column("Organisation")
+    for part in report.channels:
+        table.add_column(part.name)
+    for organisation in report.organisations:
+        cells = [_place(part, organisation.id) for part in report.channels]
+        table.add_row(escape(organisation.name), *cells)
+    out.print(table)
+
+
+def _place(part: object, organisation: str) -> str:
+    return ""
+
+
+def _share(share: float | None) -> str:
+    return "-" if share is None else f"{share:.0%}"

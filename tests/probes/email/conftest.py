@@ -1,0 +1,41 @@
+"""A mail house, a guard and a journal for each test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from probes.clock import RealClock
+from probes.email.send import EmailProbe
+from probes.guard import Guard
+from tests.probes.email.house import MailHouse, mail_house
+from tests.probes.email.people import COUNCIL, Journal, Ledger, Tray
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[MailHouse]:
+    async with mail_house() as house:
+        yield house
+
+
+@pytest.fixture
+def journal() -> Journal:
+    return Journal()
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    return Ledger()
+
+
+@pytest.fixture
+def tray() -> Tray:
+    return Tray()
+
+
+@pytest.fixture
+async def probe(house: MailHouse, journal: Journal, ledger: Ledger) -> AsyncIterator[EmailProbe]:
+    guard = Guard({COUNCIL.id: COUNCIL}, ledger, RealClock(), "practice")
+    async with EmailProbe(house.account, guard, journal, RealClock()) as probe:
+        yield probe

@@ -1,0 +1,163 @@
+"""A mail house on loopback: a real SMTP server (aiosmtpd) and a real IMAP server (pymap), told to misbehave at will."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, AuthResult
+from proxyprotocol.reader import ProxyProtocolReader
+from pymap.backend.dict import DictBackend
+from pymap.imap import IMAPServer
+from pymap.parsing.message import AppendMessage
+
+from probes.email.send import Account
+
+USER, PASSWORD = "shopper@host.example", 'pass "word"'
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """One e-mail as the SMTP server took it."""
+
+    mail_from: str
+    recipients: tuple[str, ...]
+    content: bytes
+
+
+@dataclass
+class MailHouse:
+    """Both servers of one mailbox. `refusals`: recipient to the reply that refuses it."""
+
+    smtp_port: int = 0
+    imap_port: int = 0
+    transactions: list[Transaction] = field(default_factory=list)
+    refusals: dict[str, str] = field(default_factory=dict)
+    data_reply: str = "250 2.0.0 accepted"
+    drop_at_data: bool = False
+    logins: list[str] = field(default_factory=list)
+    connections: int = 0
+    imap_connected: asyncio.Event = field(default_factory=asyncio.Event)
+    cut_after_bytes: int | None = None
+    _backend: Any = None
+    _writers: list[asyncio.StreamWriter] = field(default_factory=list)
+
+    @property
+    def account(self) -> Account:
+        return Account(
+            "main", USER, "127.0.0.1", self.smtp_port, "127.0.0.1", self.imap_port, USER, PASSWORD, tls=False
+        )
+
+    # aiosmtpd's hooks
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Any, envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        self.connections += 1
+        session.host_name = hostname
+        return responses
+
+    async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if reply := self.refusals.get(address):
+            return reply
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:
+        if self.data_reply.startswith("250"):
+            self.transactions.append(
+                Transaction(envelope.mail_from, tuple(envelope.rcpt_tos), envelope.original_content)
+            )
+        if self.drop_at_data:
+            server.transport.abort()
+        return self.data_reply
+
+    def authenticate(self, server: SMTP, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        self.logins.append(data.login.decode())
+        return AuthResult(success=data.password.decode() == PASSWORD)
+
+    # the mailbox
+
+    async def mailboxes(self) -> Any:
+        """The folders, as pymap holds them."""
+        async with self._backend.login.demo_user_identity.new_session() as session:
+            return session.mailbox_set
+
+    async def deliver(self, raw: bytes, received: dt.datetime, folder: str = "INBOX") -> None:
+        """Put a message into the mailbox, as a mail server does on arrival."""
+        mailbox = await (await self.mailboxes()).get_mailbox(folder)
+        await mailbox.append(AppendMessage(raw, received), recent=True)
+
+    async def change_uidvalidity(self) -> None:
+        mailbox = await (await self.mailboxes()).get_mailbox("INBOX")
+        mailbox._uid_validity += 1
+
+    def cut(self) -> None:
+        """Break every IMAP connection off, as a falling cable does."""
+        for writer in self._writers:
+            writer.transport.abort()
+        self._writers.clear()
+
+    async def run(self, stack: AsyncExitStack) -> None:
+        loop = asyncio.get_running_loop()
+        smtp = await loop.create_server(
+            lambda: SMTP(self, hostname="mail.host.example", authenticator=self.authenticate, auth_require_tls=False),
+            "127.0.0.1",
+        )
+        stack.callback(smtp.close)
+        self.smtp_port = smtp.sockets[0].getsockname()[1]
+        arguments = argparse.Namespace(
+            **dict.fromkeys(("inherited_sockets", "cert", "key", "passlib_cfg", "proxy_protocol")),
+            **dict.fromkeys(("tls", "demo_data", "debug", "reject_insecure_auth"), False),
+            host="127.0.0.1",
+            port=0,
+            demo_user=USER,
+            demo_password=PASSWORD,
+        )
+        self._backend, config = await DictBackend.init(arguments)
+        config.apply_context()
+        serve = ProxyProtocolReader(config.proxy_protocol).get_callback(IMAPServer(self._backend.login, config))
+
+        async def imap(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self._writers.append(writer)
+            self.imap_connected.set()
+            if self.cut_after_bytes is not None:
+                self._cut_later(writer, self.cut_after_bytes)
+            await serve(reader, writer)
+
+        server = await asyncio.start_server(imap, "127.0.0.1", 0)
+        stack.callback(server.close)
+        self.imap_port = server.sockets[0].getsockname()[1]
+
+    def _cut_later(self, writer: asyncio.StreamWriter, most: int) -> None:
+        """Break the connection off once the server has written so many bytes."""
+        write = writer.transport.write
+        sent = 0
+
+        def counted(data: bytes) -> None:
+            nonlocal sent
+            sent += len(data)
+            if sent > most:
+                self.cut_after_bytes = None
+                writer.transport.abort()
+            else:
+                write(data)
+
+        writer.transport.write = counted  # type: ignore[method-assign, assignment]
+
+
+@asynccontextmanager
+async def mail_house() -> AsyncIterator[MailHouse]:
+    house = MailHouse()
+    async with AsyncExitStack() as stack:
+        await house.run(stack)
+        try:
+            yield house
+        finally:
+            house.cut()
+            await asyncio.sleep(0)

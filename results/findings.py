@@ -189,7 +189,7 @@ def said(criterion: Criterion, value: Fact, marks: float | None = None) -> str:
         case "duration_s", bool() | int() | float():
             return words.seconds(float(value))
         case "elapsed_h", bool() | int() | float():
-            return f"{words.number(float(value))} hour{'' if words.number(float(value)) == '1' else 's'}"
+            return words.hours(float(value))
         case "working_days", bool() | int() | float():
             return words.working_days(float(value))
         case _, bool():

@@ -120,7 +120,7 @@ def _figure(measure: Measure, counted: Sequence[Shop], standard: str) -> Figure:
         label=measure.label,
         criterion=measure.criterion,
         value=value,
-        words=_in_words(measure, values, value),
+        words=_in_words(measure, values, value, aside),
         base=base,
         base_words=words.count(base, *one_many),
         caution=words.caution(base) if measure.channel != "web" and base else "",
@@ -146,9 +146,9 @@ def _bears(measure: Measure, base: int) -> bool:
     return base >= words.COUNTS_ONLY or (measure.channel == "web" and base > 0)
 
 
-def _in_words(measure: Measure, values: Sequence[float], value: float | None) -> str:
+def _in_words(measure: Measure, values: Sequence[float], value: float | None, aside: Counter[str]) -> str:
     if value is None:
-        return "not known"
+        return "not applicable" if set(aside) == {"not applicable"} else "not known"
     if measure.kind == "share":
         if measure.channel == "web" and len(values) == 1:
             return "Yes" if value else "No"

@@ -46,6 +46,13 @@ def seconds(value: float) -> str:
     return count(minutes, "minute") + (f" {count(rest, 'second')}" if rest else "")
 
 
+def hours(value: float) -> str:
+    """Hours to one decimal; under an hour in whole minutes."""
+    if value < 1:
+        return count(round(value * 60), "minute")
+    return f"{number(value)} hour{'' if number(value) == '1' else 's'}"
+
+
 def working_days(value: float) -> str:
     """Working days to one decimal."""
     if 0 < value < 0.05:

@@ -73,9 +73,8 @@ async def _clock(folder: Folder, to_work: bool) -> Clock:
         return await PracticeClock.at(practice.house)
     except Unreachable:
         if to_work:
-            raise Unreachable(
-                f"the practice partnership at {practice.house} is not up; `doorstep demo` or `doorstep practice` starts it"
-            ) from None
+            how = "`doorstep demo` or `doorstep practice` starts it"
+            raise Unreachable(f"the practice partnership at {practice.house} is not up; {how}") from None
         return RealClock()
 
 

@@ -64,8 +64,8 @@ def main() -> None:
         expected, unexpected = group.split((*_ONE_LINE, Wrong))
         if unexpected is not None or expected is None:
             raise
-        for error in _leaves(expected):
-            show.err.print(str(error), style="red", markup=False, soft_wrap=True)
+        for leaf in _leaves(expected):
+            show.err.print(str(leaf), style="red", markup=False, soft_wrap=True)
         sys.exit(2)
 
 

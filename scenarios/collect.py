@@ -84,7 +84,7 @@ class Collection:
                 await self._proven(row, stored)
                 await bench.mailbag.settle(stored.id, row.id, found.by, OWN_COPY)
                 continue
-            verdict = email.classify(self._mail(row, stored), _elapsed(row, stored.received))
+            verdict = self._verdict(row, stored)
             await bench.mailbag.settle(stored.id, row.id, found.by, verdict.kind)
             touched.add(row.id)
         for row in await bench.store.rows(states=["open"], channel="email"):
@@ -100,8 +100,7 @@ class Collection:
             if stored.kind == OWN_COPY:
                 continue
             mail = self._mail(row, stored)
-            verdict = email.classify(mail, _elapsed(row, stored.received))
-            answers.append((mail, verdict, stored.received, stored.folder))
+            answers.append((mail, self._verdict(row, stored), stored.received, stored.folder))
             kept = await bench.evidence.keep("mail", f"{row.id}.{stored.id}.eml", "message/rfc822", stored.raw)
             evidence.append(kept)
         seen = email.observe(
@@ -161,6 +160,10 @@ class Collection:
             await self._bench.store.done(row.id, row.known_as, at)
             made = replace(row, made_at=at)
             await self._bench.store.await_until(row.id, finish.closing_time(made, self._waves[row.wave]))
+
+    def _verdict(self, row: ShopRow, stored: StoredMail) -> email.Verdict:
+        points = self._waves[row.wave].enquiries[row.enquiry].answer_key.points
+        return email.classify(self._mail(row, stored), _elapsed(row, stored.received), points)
 
     def _mail(self, row: ShopRow, stored: StoredMail) -> email.Mail:
         return email.read(stored.raw, ours=self._waves[row.wave].enquiries[row.enquiry].words)

@@ -71,7 +71,7 @@ def write_programme(folder: Path, partnership: Partnership, today: dt.date, call
     for council in partnership["councils"]:
         _yaml(folder / "register" / f"{council['id']}.yaml", _organisation(council, today))
     enquiries = sorted(library())
-    scenarios = {
+    scenarios: dict[str, dict[str, Any]] = {
         "telephone": {"channel": "phone", "enquiries": enquiries, "contacts": calls, "ring_for": 25},
         "email": {"channel": "email", "enquiries": enquiries, "contacts": mails},
         "website": {"channel": "web", "enquiries": list(_SITE_ENQUIRIES)},

@@ -28,6 +28,10 @@ from scenarios.credentials import PHONE_SECRET, secret
 
 Tell = Callable[[Channel, int, int], None]
 
+_WITHOUT_BROWSER = (
+    "There is no browser on this machine: what a website's search finds is not assessed. "
+    "`python -m probes.web.chromium` installs one; DOORSTEP_CHROMIUM names one that is elsewhere."
+)
 _SITES_AT_ONCE = 2
 _LONGEST_VISIT = 1800.0  # seconds for a whole website, at one page a second
 _BEFORE_ITS_INTENT = dt.timedelta(seconds=2)  # the carrier's clock may be a little behind ours
@@ -109,7 +113,7 @@ class Run:
         if "web" in channels:
             found = chromium.find()
             if found is None:
-                self._outcome.notes.append(chromium.WITHOUT)
+                self._outcome.notes.append(_WITHOUT_BROWSER)
             web = WebProbe(bench.guard, bench.evidence, bench.clock, programme.contact, found)
             self._probes["web"] = await stack.enter_async_context(web)
 

@@ -6,16 +6,19 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from results.benchmark import Benchmark
 from results.calendar import LONDON
 from results.report import WaveReport
-from results.schema import Shop, State
+from results.schema import Channel, Shop, State
 from results.store import FrozenWave
+from scenarios.demo import Partnership
 from scenarios.plan import Foreseen
 from scenarios.run import Outcome
 
@@ -23,7 +26,7 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 _DOING = {"phone": "Telephone calls", "email": "E-mails sent", "web": "Website visits"}
-_MADE = {"phone": "calls", "email": "e-mails", "web": "website visits"}
+_MADE: dict[Channel, str] = {"phone": "calls", "email": "e-mails", "web": "website visits"}
 
 
 def json_out(document: object) -> None:
@@ -146,6 +149,26 @@ def one_shop(shop: Shop, scheme_questions: dict[str, str]) -> None:
         )
 
 
+def partnership(found: Partnership, folder: Path | None) -> None:
+    """The practice partnership's addresses."""
+    smtp, imap = found["smtp"], found["imap"]
+    out.print(f"House and clock  {found['house']}")
+    out.print(
+        f"Mail             {found['mailbox']}  SMTP {smtp['host']}:{smtp['port']}  IMAP {imap['host']}:{imap['port']}"
+    )
+    out.print(f"Telephone        {found['carrier']}  caller {found['caller']}")
+    table = Table()
+    for heading in ("Council", "Website", "E-mail", "Telephone"):
+        table.add_column(heading)
+    for council in found["councils"]:
+        lines = f"{council['lines'][0]['number']} and {len(council['lines']) - 1} more"
+        table.add_row(council["name"], council["site"], ", ".join(council["addresses"]), lines)
+    out.print(table)
+    if folder is not None:
+        out.print(f"A programme that shops it is in {folder}/; try: doorstep plan practice-wave --folder {folder}")
+    out.print("It stays up until Ctrl-C.")
+
+
 def ranks(report: WaveReport) -> None:
     """The report's first table, short: each organisation's place in each channel."""
     table = Table(title=report.title, title_justify="left")
@@ -153,13 +176,18 @@ def ranks(report: WaveReport) -> None:
     for part in report.channels:
         table.add_column(part.name)
     for organisation in report.organisations:
-        cells = [_place(part, organisation.id) for part in report.channels]
+        cells = [_place(part.benchmark, organisation.id) for part in report.channels]
         table.add_row(escape(organisation.name), *cells)
     out.print(table)
 
 
-def _place(part: object, organisation: str) -> str:
-    return ""
+def _place(benchmark: Benchmark, organisation: str) -> str:
+    """Score and place, as `72% =3rd of 11`."""
+    score = benchmark.scores.get(organisation)
+    if score is None or score.score is None or not score.reportable:
+        return "-"
+    rank = benchmark.ranks.get(organisation)
+    return f"{score.score:.0%}  {rank.words if rank else 'not ranked'}"
 
 
 def _share(share: float | None) -> str:

@@ -8,22 +8,31 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from probes.email.parse import Mail
-from probes.email.signs import BULK_BY_HABIT, GREETING, HEADERS, NO_NAME, PERSON_NAME, SIGN_OFF, WORDS, Points
+from probes.email.signs import (
+    BULK_BY_HABIT,
+    GREETING,
+    HEADERS,
+    NO_NAME,
+    NOT_THE_MATTER,
+    PERSON_NAME,
+    SIGN_OFF,
+    WORDS,
+    Points,
+)
 
 Kind = Literal[
     "automatic acknowledgement", "out of office", "human reply", "bounce", "challenge", "unreadable", "unclear"
 ]
 
 _TOO_QUICK = 120.0  # seconds: nobody reads, thinks and answers in less
-_UNHURRIED = 4 * 3600.0  # seconds: machines answer sooner
 _ENOUGH_OF_A_MACHINE = 4
-_ENOUGH_OF_A_PERSON = 3
 _CLEAR_LEAD = 3
+_CLEAR_LEAD_OF_A_PERSON = 4  # one more where anything at all points to a machine
 _BOUNCE, _CHALLENGE = 5, 5
 
 
@@ -31,7 +40,7 @@ _BOUNCE, _CHALLENGE = 5, 5
 class Verdict:
     """What an e-mail is held to be. `confidence`: 0..1. `reasons`: plain sentences, without anybody's name.
 
-    `final`: False for a warning that delivery is delayed; nothing has failed yet.
+    `final`: False for a delivery report that tells of no failure, such as a warning of delay.
     """
 
     kind: Kind
@@ -47,14 +56,16 @@ class _Evidence:
     says: str
 
 
-def classify(mail: Mail, elapsed_seconds: float | None) -> Verdict:
+def classify(mail: Mail, elapsed_seconds: float | None, points: Sequence[str] = ()) -> Verdict:
     """Judge one e-mail. `elapsed_seconds`: from our sending to its arrival; None where that is not known.
+
+    `points`: the answer key's, as regular expressions; a message that makes one of them answers the question.
 
     Source of the header signs: RFC 3834 and RFC 3464.
     """
     if mail.unreadable:
         return Verdict("unreadable", 1.0, ("its parts are nested beyond reading",))
-    evidence = list(_evidence(mail, elapsed_seconds))
+    evidence = [*_evidence(mail, elapsed_seconds), *_substance(mail, points)]
     total: defaultdict[Points, int] = defaultdict(int)
     for item in evidence:
         total[item.points_to] += item.weight
@@ -67,7 +78,7 @@ def classify(mail: Mail, elapsed_seconds: float | None) -> Verdict:
 
 
 def _machine_or_person(total: dict[Points, int], machine: int, evidence: list[_Evidence]) -> Verdict:
-    person = total["person"]
+    person = total["person"] + total["substance"]
     lead = machine - person
     confidence = round(0.5 + min(abs(lead), 10) / 20, 2)
     if machine >= _ENOUGH_OF_A_MACHINE and lead >= _CLEAR_LEAD:
@@ -76,18 +87,18 @@ def _machine_or_person(total: dict[Points, int], machine: int, evidence: list[_E
         away = total["away"] > 3 and total["away"] >= total["acknowledgement"] - 5
         kind: Kind = "out of office" if away else "automatic acknowledgement"
         return _verdict(kind, confidence, evidence, "away", "acknowledgement", "machine")
-    if person >= _ENOUGH_OF_A_PERSON and -lead >= _CLEAR_LEAD and machine < _ENOUGH_OF_A_MACHINE:
-        return _verdict("human reply", confidence, evidence, "person")
+    if total["substance"] and machine < _ENOUGH_OF_A_MACHINE and -lead >= _CLEAR_LEAD_OF_A_PERSON + (machine > 0):
+        return _verdict("human reply", confidence, evidence, "person", "substance")
     return _unclear("the signs disagree or are too few", evidence)
 
 
 def _bounce(mail: Mail, evidence: list[_Evidence]) -> Verdict:
-    delayed = "delayed" in mail.report.action if mail.report else "delay" in mail.subject.casefold()
+    """A delivery report may also say "delayed", "relayed" or "delivered" (RFC 3464 section 2.3.3)."""
     verdict = _verdict("bounce", 0.95, evidence, "bounce")
-    if not delayed:
+    action = mail.report.action if mail.report else "delayed" if "delay" in mail.subject.casefold() else ""
+    if "failed" in action or not action:
         return verdict
-    reasons = (*verdict.reasons, "it only warns of a delay")
-    return Verdict("bounce", verdict.confidence, reasons, final=False)
+    return Verdict("bounce", verdict.confidence, (*verdict.reasons, "it reports no failure as yet"), final=False)
 
 
 def _verdict(kind: Kind, confidence: float, evidence: list[_Evidence], *points: Points) -> Verdict:
@@ -110,8 +121,6 @@ def _evidence(mail: Mail, elapsed: float | None) -> Iterator[_Evidence]:
         yield _Evidence(
             "machine", _ENOUGH_OF_A_MACHINE, "it came within two minutes, sooner than a person could have answered"
         )
-    if elapsed is not None and elapsed >= _UNHURRIED:
-        yield _Evidence("person", 1, "it came hours later, when machines have long answered")
 
 
 def _structure(mail: Mail) -> Iterator[_Evidence]:
@@ -145,6 +154,18 @@ def _form(mail: Mail) -> Iterator[_Evidence]:
         yield _Evidence("person", 1, "it greets the enquirer")
     if signed_by_a_person(mail.text_top):
         yield _Evidence("person", 2, "it is signed with a person's name")
+
+
+def _substance(mail: Mail, points: Sequence[str]) -> Iterator[_Evidence]:
+    """Whether it speaks of the matter. Our subject repeated whole, as machines do, does not count."""
+    text = " ".join(mail.text_top.split())
+    if any(re.search(point, text, re.IGNORECASE) for point in points):
+        yield _Evidence("substance", 3, "it answers a point of the question")
+    subject = re.sub(r"^(?:\s*\w{2,5}:)+\s*", "", mail.subject).casefold()
+    matter = set(re.findall(r"[^\W\d_]{4,}", subject)) - NOT_THE_MATTER
+    spoken = text.casefold().replace(subject, " ") if subject else ""
+    if any(re.search(rf"\b{word}", spoken) for word in matter):
+        yield _Evidence("substance", 2, "it speaks of the matter asked about")
 
 
 def signed_by_a_person(text: str) -> bool:

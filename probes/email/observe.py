@@ -213,9 +213,8 @@ def _notes(answers: _Answers, mails: Sequence[Answer]) -> tuple[str, ...]:
     for _, verdict, received, folder in _in_order(mails):
         at = received.astimezone(LONDON)
         where = "" if folder.casefold() == _INBOX else " (in the junk folder)"
-        sure = f", {verdict.confidence:.0%} sure" if verdict.kind not in _UNSETTLED else ""
         reasons = "; ".join(verdict.reasons) or "no sign spoke against it"
-        notes.append(f"{at:%d/%m/%Y at %H:%M}{where}: {verdict.kind}{sure}: {reasons}.")
+        notes.append(f"{at:%d/%m/%Y at %H:%M}{where}: {verdict.kind}: {reasons}.")
     if answers.bounces and answers.settled:
         notes.append("One copy came back, yet the e-mail was answered: one of several recipients could not be reached.")
     if answers.unsettled and answers.people:

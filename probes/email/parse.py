@@ -32,8 +32,8 @@ _MAX_NESTING = 200  # elements within elements; a page of mail has a few dozen
 
 # Codecs that Python would accept as a charset and that are slow or no charset at all.
 _NOT_CHARSETS = {"punycode", "idna", "undefined", "unicode_escape", "raw_unicode_escape", "utf_7", "mbcs", "oem"}
-# What the standard library's e-mail package is known to raise on malformed mail.
-_MALFORMED = (MessageError, LookupError, ValueError, AssertionError, TypeError, AttributeError)
+# What the standard library's e-mail package is known to raise on malformed mail; the last, on comments within comments.
+_MALFORMED = (MessageError, LookupError, ValueError, AssertionError, TypeError, AttributeError, RecursionError)
 
 T = TypeVar("T")
 
@@ -94,7 +94,7 @@ def read(raw: bytes, ours: str = "") -> Mail:
     try:
         message = BytesParser(policy=compat32).parsebytes(head + body)
         parts = list(_walk(message))
-    except (RecursionError, *_MALFORMED):  # thousands of parts within parts
+    except _MALFORMED:  # thousands of parts within parts
         return Mail(headers, recipients, references, unreadable=True)
     text = _text(parts)
     return Mail(

@@ -37,6 +37,7 @@ from results.schema import Channel, Moment, Observation, Why
 __all__ = ["Account", "EmailProbe", "Uncertain", "compose", "message_id"]
 
 _IMPLICIT_TLS_PORT = 465
+_TAG = re.compile(r"[A-Za-z0-9._-]{1,48}")
 _PATIENCE = 60.0  # seconds for each answer of the mail server
 _LONGEST_LINE = 78  # RFC 5322 section 2.1.1; a longer line is sent as quoted-printable
 # Enhanced status codes (RFC 3463) of a refusal that is about us and not about the recipient.
@@ -75,7 +76,9 @@ class Account:
                 raise ValueError(f"account {self.name}: {host} is not this machine, so tls must be true")
 
     def address(self, tag: str) -> str:
-        """The address that is one contact's own."""
+        """The address that is one contact's own. Raises `ValueError` for a tag that is no part of an address."""
+        if not _TAG.fullmatch(tag):
+            raise ValueError(f"{tag!r} cannot stand in an address: use up to 48 letters, digits, dots and hyphens")
         user, _, domain = self.mailbox.partition("@")
         return f"{user}+{tag}@{domain}"
 
@@ -107,7 +110,7 @@ def compose(account: Account, errand: Errand, at: dt.datetime) -> EmailMessage:
     mail = EmailMessage(policy=SMTP_POLICY)
     mail["From"] = formataddr((who.name, account.address(errand.reference)))
     mail["To"] = errand.target
-    mail["Subject"] = errand.enquiry.subject
+    mail["Subject"] = " ".join(errand.enquiry.subject.split())
     mail["Date"] = format_datetime(at.astimezone(LONDON))
     mail["Message-ID"] = message_id(account, errand)
     words = f"{errand.enquiry.words.strip()}\n\nKind regards\n\n{who.name}\n"

@@ -1,7 +1,9 @@
 """The signs by which an e-mail shows what it is: data, each with its weight and a plain sentence for the reader.
 
 Weights: 5 settles it alone, 3 is strong, 2 counts with others, 1 is a hint. They serve one aim before all others: a
-machine's message must never pass for a person's. How the signs are weighed lives in `classify`.
+machine's message must never pass for a person's. A letter's form (greeting, signature) is within any machine's reach,
+so a person is also known by substance: what was done, what it costs, the matter itself. How the signs are weighed
+lives in `classify`.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Points = Literal["bounce", "challenge", "away", "acknowledgement", "machine", "person"]
+Points = Literal["bounce", "challenge", "away", "acknowledgement", "machine", "person", "substance"]
 Where = Literal["subject", "sender", "opening", "text"]
 
 
@@ -65,7 +67,6 @@ HEADERS: tuple[HeaderSign, ...] = (
     _header("machine", "precedence", r"bulk|junk|list", 2, "its headers say that it is bulk mail"),
     _header("machine", "return-path", r"^\s*<\s*>|mailer-daemon", 3, "nothing can be returned to its sender"),
     _header("machine", "list-unsubscribe", r"\S", 2, "it can be unsubscribed from"),
-    _header("person", "in-reply-to", r"\S", 1, "it is in the thread of our e-mail"),
     _header("bounce", "x-failed-recipients", r"\S", 5, "its headers name a recipient that could not be reached"),
     _header("challenge", "x-delivery-agent", r"^\s*TMDA", 5, "a challenge-response system sent it"),
 )
@@ -135,6 +136,10 @@ WORDS: tuple[TextSign, ...] = (
         r"\bi(?: am|.m| will be) (?:currently |now )?on (?:\w+ )?(?:leave|holiday|vacation)\b",
         r"\b(?:the|our) offices? (?:is|are) (?:now |currently )?closed\b",
         r"^\W*out of office\b",
+        r"\bi(?: do not|.m not| am not|.ll not| don.t| will not be) (?:be )?(?:working|work|available|at work)\b",
+        r"\bi no longer work\b",
+        r"\bi(?: have|.ve) (?:now )?left (?:the |this )?(?:council|organisation)",
+        r"\bmy non-working (?:day|time)",
         r"\brwyf? allan o.r swyddfa",
     ),
     _words(
@@ -175,8 +180,8 @@ WORDS: tuple[TextSign, ...] = (
         r"(?:has|have) been (?:received|logged|registered|recorded|created)\b",
         r"\bwe(?: have|.ve)? received your (?:e-?mail|message|enquiry|request|query)",
         r"\b(?:acknowledge|confirm) (?:the )?receipt of your",
-        r"thank you for (?:contacting|getting in touch with)",
-        r"diolch am (?:gysylltu|eich e-bost|eich neges)",
+        r"(?:thank you|thanks) for (?:contacting|getting in touch|your interest)",
+        r"diolch am gysylltu",
     ),
     _words(
         *("acknowledgement", "text", 2, "it gives the enquiry a number"),
@@ -184,6 +189,12 @@ WORDS: tuple[TextSign, ...] = (
     ),
     _words(
         *("acknowledgement", "text", 2, "it promises a reply later"),
+        r"\bin due course\b",
+        r"\b(?:may|can|could) take up to \w+",
+        r"\bmember of (?:the|our) (?:\w+ )?(?:team|staff)\b",
+        r"\bnext working day\b",
+        r"\b(?:office|opening) hours are\b",
+        r"\b(?:high|large) (?:demand|volumes?|numbers?)\b",
         r"\b(?:aim|endeavour|try|hope) to (?:reply|respond|answer|get back|contact|deal with|resolve)",
         r"\bwill (?:\w+ )?(?:reply|respond|be in touch|get back to you|be contacted|contact you)\b"
         r"[^.\n]{0,80}\b(?:within|as soon as|working days?|shortly)",
@@ -207,14 +218,24 @@ WORDS: tuple[TextSign, ...] = (
         r"your (?:ticket|case|request|enquiry|report)\b[^.\n]{0,40}\b(?:been|is now|was) (?:closed|resolved|completed)",
         r"(?:take|complete) (?:\w+ ){0,4}survey",
         r"how (?:would you|did we) (?:rate|do)\b",
+        r"\b(?:ticket|case|request|enquiry|report)\b[^.\n]{0,40}\b(?:been|is now|was) (?:assigned|allocated|updated)",
         r"## ?please type your reply above this line",
     ),
     # -------------------------------------------------------------------------------------------- a person wrote
     _words(
-        *("person", "text", 2, "it speaks of what its writer did or thinks"),
-        r"\bi(?: have|.ve) (?:now |just |also )?(?:\w+ed|spoken|had|been|sent|written|looked|found|seen)\b",
+        *("substance", "text", 3, "it tells what its writer has done"),
+        r"\bi(?: have|.ve) (?:now |just |also |since )?"
+        r"(?:checked|asked|spoken|looked|passed|forwarded|sent|written|attached|arranged|booked|found|contacted|raised|been)\b",
+        r"\bi (?:checked|spoke|asked|looked|found|rang|called|passed|visited|suggest|would suggest|attach|enclose)\b",
+    ),
+    _words(
+        *("person", "text", 1, "it speaks in the first person, as templates may too"),
         r"\bi(?: can|.m| am) (?:now |also )?(?:confirm|pleased|afraid|sorry|happy|writing|glad|unable|able)\b",
-        r"\bi (?:checked|spoke|asked|looked|apologise|understand|hope|think|suggest|would|attach|enclose|passed)\b",
+        r"\bi (?:apologise|understand|hope|think)\b",
+    ),
+    _words("substance", "text", 2, "it names a price", r"£ ?\d"),
+    _words(
+        *("person", "text", 1, "it invites an answer to its writer"),
         r"\bplease (?:call|contact|ring|e-?mail) me\b",
         r"\blet me know\b",
         r"\bmy (?:colleague|manager|apologies|direct (?:line|dial))\b",
@@ -225,6 +246,28 @@ WORDS: tuple[TextSign, ...] = (
     ),
     _words("person", "subject", 1, "its subject replies to ours", r"^\W*(?:re|ateb): "),
 )
+
+NOT_THE_MATTER = frozenset(
+    (
+        *("about", "acknowledgement", "answer", "automatic", "away", "case", "council", "customer", "email", "enquiry"),
+        *(
+            "from",
+            "have",
+            "help",
+            "information",
+            "logged",
+            "mail",
+            "message",
+            "office",
+            "question",
+            "query",
+            "received",
+        ),
+        *("reference", "reply", "report", "request", "response", "service", "services", "thank", "thanks", "this"),
+        *("ticket", "update", "with", "your"),
+    )
+)
+"""Words of a subject that say nothing of what was asked."""
 
 GREETING = re.compile(
     r"^\W{0,3}(?:dear|hi|hello|good (?:morning|afternoon|evening)|annwyl|helo)\b[^\n]{0,50}$",
@@ -237,8 +280,8 @@ SIGN_OFF = re.compile(
     re.IGNORECASE,
 )
 PERSON_NAME = re.compile(
-    r"^(?:(?:Mr|Mrs|Ms|Miss|Mx|Dr|Cllr)\.? )?(?:[A-Z][a-z'’-]{1,20}|[A-Z]{2,20}|[A-Z]\.?)"
-    r"(?: (?:[A-Z][A-Za-z'’-]{1,20}|[A-Z]\.?)){0,3}(?: \((?:she|he|they)[^)]{0,20}\))?,?$"
+    r"^(?:(?:Mr|Mrs|Ms|Miss|Mx|Dr|Cllr)\.? )?(?:[A-ZÀ-Þ][a-zß-ÿŵŷ'’-]{1,20}|[A-Z]{2,20}|[A-Z]\.?)"
+    r"(?: (?:[A-ZÀ-Þ][A-Za-zÀ-ÿŵŷ'’-]{1,20}|[A-Z]\.?)){0,3}(?: \((?:she|he|they)[^)]{0,20}\))?,?$"
 )
 NO_NAME = re.compile(
     r"\b(?:team|council|services?|department|unit|centre|office|desk|customer|support|housing|homes|borough|district|city|"

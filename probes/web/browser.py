@@ -94,6 +94,8 @@ class Typed:
     pages: tuple[tuple[str, str], ...]
     status: int
     """Of the page that answered; 0 when none did."""
+    elsewhere: frozenset[str]
+    """Hosts that the page wanted scripts, data or frames from and that nobody has agreed to."""
 
 
 class NoSearch(Exception):
@@ -219,11 +221,13 @@ class Visit:
         self._refused: Refused | None = None
         self._forbidden = False
         self._status = 0
+        self._elsewhere: set[str] = set()
+        self._away = ""
 
     async def home(self, url: str) -> Home:
         """See `Chromium.home`."""
         page = await self._open(url)
-        await self._settled("", _UNCHANGED)
+        await self._settled(page, "", _UNCHANGED)
         box = bool(await page.evaluate(_BOX))
         self.complain()
         try:
@@ -236,18 +240,19 @@ class Visit:
         """See `Chromium.search`."""
         page = await self._open(url)
         if not await page.evaluate(_BOX):
-            await self._settled("", _UNCHANGED)  # a script may draw it
+            await self._settled(page, "", _UNCHANGED)  # a script may draw it
             if not await page.evaluate(_BOX):
                 raise NoSearch("the home page has no search box")
         await self._uncover(page)
         box = page.locator("[data-search-box]").first
         await box.fill(words)
-        before, self._words = await page.content(), words
+        before, tabs, self._words = await page.content(), len(self._context.pages), words
         await box.press("Enter", no_wait_after=True)
-        page = await self._settled(before, _NO_REACTION)
+        await self._settled(page, before, _NO_REACTION, tabs)
         self.complain()
+        page = self._newest(page, tabs)
         frames = [(frame.url, await frame.content()) for frame in page.frames if frame is not page.main_frame]
-        return Typed(before, ((page.url, await page.content()), *frames), self._status)
+        return Typed(before, ((page.url, await page.content()), *frames), self._status, frozenset(self._elsewhere))
 
     def complain(self) -> None:
         """Raise what the handler could not: it answers the browser, which knows nothing of guards and robots."""
@@ -255,6 +260,8 @@ class Visit:
             raise self._refused
         if self._forbidden:
             raise SearchForbidden
+        if self._away:
+            raise NoSearch(f"the search is run by {self._away}, a host that nobody has agreed to")
 
     # ------------------------------------------------------------------------------------------------ pages
 
@@ -273,11 +280,8 @@ class Visit:
                 raise NoSearch("the search box cannot be seen and nothing opens it")
             await toggle.click()
 
-    async def _settled(self, before: str, quiet: int) -> Page:
-        """The page once nothing is under way and it has stopped changing. `quiet`: looks to allow it before it reacts.
-
-        It may be another tab: some forms open their results in one.
-        """
+    async def _settled(self, page: Page, before: str, quiet: int, tabs: int | None = None) -> None:
+        """Wait until nothing is under way and the page has stopped changing. `quiet`: looks to allow it to react."""
         last, still, looks = None, 0, 0
         while looks < _MOST_LOOKS:
             await asyncio.sleep(_GLANCE)
@@ -285,22 +289,16 @@ class Visit:
                 still = 0
                 continue
             looks += 1
-            now = await self._shown()
+            now = await _shown(self._newest(page, tabs))
             still = still + 1 if now is not None and now == last else 0
             last = now
             if still >= (_UNCHANGED if now != before else quiet):
-                break
-        return self._context.pages[-1]
+                return
 
-    async def _shown(self) -> str | None:
-        """The HTML in the newest tab, frames included; None between two pages."""
-        page = self._context.pages[-1]
-        try:
-            return page.url + "".join([await frame.content() for frame in page.frames])
-        except Error as error:
-            if page.is_closed() or "crash" in error.message.lower():
-                raise
-            return None
+    def _newest(self, page: Page, tabs: int | None) -> Page:
+        """The page, or the tab that was opened since there were so many: some forms show their results in one."""
+        pages = self._context.pages
+        return pages[-1] if tabs is not None and len(pages) > tabs else page
 
     # ------------------------------------------------------------------------------------------------ requests
 
@@ -321,7 +319,7 @@ class Visit:
 
     async def _answer(self, route: Route, request: Request) -> None:
         is_page = request.is_navigation_request() and request.frame.parent_frame is None
-        if urlsplit(request.url).netloc.lower() not in self._gate.hosts:
+        if not self._agreed(request, request.url):
             await _abort(route)
         elif self._is_search(request) and not await self._gate.may_search(request.url):
             self._forbidden = True
@@ -342,23 +340,44 @@ class Visit:
                 await route.fulfill(response=response)
                 return
             url = urljoin(url, location)
+            if not self._agreed(request, url):
+                break
             if request.is_navigation_request():  # the browser goes there by itself, and comes by here again
                 target = html.escape(url, quote=True)
                 body = f'<!doctype html><meta http-equiv="refresh" content="0;url={target}">'
                 await route.fulfill(status=200, content_type="text/html; charset=utf-8", body=body)
                 return
-            if urlsplit(url).netloc.lower() not in self._gate.hosts:
-                break
         await _abort(route)
+
+    def _agreed(self, request: Request, url: str) -> bool:
+        """Whether the organisation agreed to an address's host. What was refused and may matter is remembered."""
+        host = urlsplit(url).netloc.lower()
+        if host in self._gate.hosts:
+            return True
+        if self._is_search(request):
+            self._away = host
+        elif request.resource_type in ("script", "xhr", "fetch", "document"):
+            self._elsewhere.add(host)
+        return False
 
     def _is_search(self, request: Request) -> bool:
         """Whether a request carries the search: a page that follows Enter, or a script's request with the words."""
         if self._words is None:
             return False
-        if request.is_navigation_request():
+        if request.is_navigation_request() and request.frame.parent_frame is None:
             return True
         spelt = {quote(self._words).lower(), quote_plus(self._words).lower()}
         return request.resource_type in ("xhr", "fetch") and any(words in request.url.lower() for words in spelt)
+
+
+async def _shown(page: Page) -> str | None:
+    """The HTML in a tab, frames included; None between two pages."""
+    try:
+        return "".join([await frame.content() for frame in page.frames])
+    except Error as error:
+        if page.is_closed() or "crash" in error.message.lower():
+            raise
+        return None
 
 
 async def _abort(route: Route) -> None:

@@ -21,7 +21,7 @@ FACTS = {
 }
 
 _CONTACT = re.compile(r"\bcontact(?:s|ing)?\b(?! (?:lens|trac|centre jobs))|\bget in touch\b", re.IGNORECASE)
-_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}\b")
+_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b")
 _E_MAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}\b")
 _FORM = re.compile(
     r"\b(?:contact|online|enquiry|web|e-?mail) ?form\b|\b(?:contact|tell|ask|message) us online\b", re.IGNORECASE

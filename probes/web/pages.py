@@ -30,7 +30,7 @@ _CLOSES_ITSELF = re.compile(
     "html|head|body|colgroup|optgroup|path|rect|circle|line|use|polygon"
 )
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s{0,3}=\s{0,3}[\"']?\s{0,3}([a-zA-Z0-9_:-]{2,40})", re.IGNORECASE)
-_FROM_ROOT = re.compile(r"/(?:[\w~-][\w.~/-]*)?(?:\?[\w.~/=&%-]+)?", re.ASCII)
+_FROM_ROOT = re.compile(r"/(?!\S*/\.)(?:[\w~-][\w.~/-]*)?(?:\?[\w.~/=&%-]+)?", re.ASCII)
 _SPACE = re.compile(r"\s+")
 _STOP = re.compile(
     "the|a|an|of|for|to|and|or|in|on|at|your|our|you|we|how|what|is|are|about|with|from|by|council|borough|district|"

@@ -51,8 +51,14 @@ class NotSearched:
     reason: str
 
 
-def searched(words: str, before: str, pages: tuple[tuple[str, str], ...], status: int) -> Searched:
-    """What the pages say that a search ended on. `pages`: (address, HTML) of the page and its frames."""
+def searched(
+    words: str, before: str, pages: tuple[tuple[str, str], ...], status: int, elsewhere: frozenset[str] = frozenset()
+) -> Searched | NotSearched:
+    """What the pages say that a search ended on. `pages`: (address, HTML) of the page and its frames.
+
+    `elsewhere`: hosts whose scripts the page did not get, for nobody agreed to them. A page that shows no results and
+    does not say that there are none may be at a loss without them, so that it counts as not searched.
+    """
     address = pages[0][0]
     if status == 0:
         return Searched(words, address, status, problem="the search brought no answer")
@@ -64,6 +70,9 @@ def searched(words: str, before: str, pages: tuple[tuple[str, str], ...], status
     total = results_page.count(before, html, 0)
     if not total and results_page.says_nothing_found(before, html):
         return Searched(words, address, status)
+    if not found and elsewhere:
+        hosts = ", ".join(sorted(elsewhere)[:3])
+        return NotSearched(words, f"the page may need scripts from {hosts}, which nobody has agreed to")
     return Searched(words, address, status, found, max(total, len(found)))
 
 

@@ -133,7 +133,9 @@ async def _search(tools: Tools, errand: Errand, crawler: Crawler, site: Site, ga
             searches[words] = NotSearched(words, str(why))
         else:
             answer = answer or typed
-            searches[words] = await asyncio.to_thread(search.searched, words, typed.before, typed.pages, typed.status)
+            searches[words] = await asyncio.to_thread(
+                search.searched, words, typed.before, typed.pages, typed.status, typed.elsewhere
+            )
     return _Tried(searches=searches, home=home, answer=answer)
 
 

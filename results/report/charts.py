@@ -118,7 +118,7 @@ def access_and_quality(part: ChannelPart, letters: Mapping[str, str]) -> Chart |
         )
 
 
-def answer_times(times: Mapping[str, Times], names: Mapping[str, str], standard: float) -> Chart | None:
+def answer_times(times: Mapping[str, Times], names: Mapping[str, str], standard: float, in_words: str) -> Chart | None:
     """Every answered call as a stroke, the median a dot, the standard a line; unanswered calls counted."""
     keys = [key for key in names if key in times and (times[key].values or times[key].without)]
     if not any(times[key].values for key in keys):
@@ -145,7 +145,8 @@ def answer_times(times: Mapping[str, Times], names: Mapping[str, str], standard:
             figure,
             "answer-times",
             "Telephone: seconds to answer",
-            f"Every answered call of {len(keys)} organisations against the standard of {words.seconds(standard)}; "
+            f"Every answered call of {len(keys)} organisations against the standard, {in_words}, "
+            f"drawn at {words.seconds(standard)}; "
             "calls that nobody answered are counted at the right. The figures are in the table below.",
         )
 

@@ -99,7 +99,10 @@ def _grid(part: ChannelPart, names: Mapping[str, str]) -> Drawn | None:
 
 def _timed(part: ChannelPart, times: Mapping[str, Times], names: Mapping[str, str], standard: float) -> Drawn | None:
     if part.channel == "phone":
-        chart, head = charts.answer_times(times, names, standard), ("Organisation", "Answered", "Shortest to longest")
+        chart, head = (
+            charts.answer_times(times, names, standard, _small(part.standard_words)),
+            ("Organisation", "Answered", "Shortest to longest"),
+        )
         calls = [(f"o-{key}-phone", names[key], *_call_cells(times[key])) for key in names if key in times]
         return (chart, (*head, "Not answered"), calls) if chart else None
     chart = charts.reply_curve(times, standard)
@@ -118,6 +121,10 @@ def _timed(part: ChannelPart, times: Mapping[str, Times], names: Mapping[str, st
         if (one := times.get(key))
     ]
     return chart, ("Organisation", "Base", *(f"By day {words.number(day)}" for day in days), "Never"), rows
+
+
+def _small(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
 
 
 def _call_cells(times: Times) -> tuple[str, str, str]:

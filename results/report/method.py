@@ -101,6 +101,8 @@ def _places() -> tuple[str, ...]:
         "A website visit looks at the whole site, so one visit is enough and there is no sampling interval.",
         "The likely places come from drawing each organisation's contacts afresh a thousand times: 95 of 100 draws lie "
         "between them. Places whose ranges overlap should be read as a group.",
+        "Where every contact of an organisation earned the same, such draws cannot differ, and its range looks "
+        "narrower than it is.",
         "Quartile: four times the place, divided by the number of organisations, rounded up. The 1st is the top.",
         "The average counts each organisation once; beside it stands the figure over all contacts together.",
         "Small bases: under 10, counts only; 10 to 29, very small base, indicative; 30 to 49, small base.",

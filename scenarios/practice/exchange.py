@@ -71,14 +71,15 @@ class Exchange:
         self._network = network
         self._rate = rate
         self._allowance, self._last = rate, time.monotonic()
+        account = "/2010-04-01/Accounts/{account}"
         routes: list[tuple[str, Handler, list[str]]] = [
-            (f"{_ACCOUNT}/Calls.json", self._list, ["GET"]),
-            (f"{_ACCOUNT}/Calls.json", self._place, ["POST"]),
-            (f"{_ACCOUNT}/Calls/{{sid}}.json", self._fetch, ["GET"]),
-            (f"{_ACCOUNT}/Calls/{{sid}}.json", self._update, ["POST"]),
-            (f"{_ACCOUNT}/Calls/{{sid}}/Events.json", self._events, ["GET"]),
-            (f"{_ACCOUNT}/Calls/{{sid}}/Recordings.json", self._recordings, ["GET"]),
-            (f"{_ACCOUNT}/Recordings/{{sid}}.json", self._recording, ["GET"]),
+            (f"{account}/Calls.json", self._list, ["GET"]),
+            (f"{account}/Calls.json", self._place, ["POST"]),
+            (f"{account}/Calls/{{sid}}.json", self._fetch, ["GET"]),
+            (f"{account}/Calls/{{sid}}.json", self._update, ["POST"]),
+            (f"{account}/Calls/{{sid}}/Events.json", self._events, ["GET"]),
+            (f"{account}/Calls/{{sid}}/Recordings.json", self._recordings, ["GET"]),
+            (f"{account}/Recordings/{{sid}}.json", self._recording, ["GET"]),
             ("/v1/Voice/{sid}/Summary", self._summary, ["GET"]),
         ]
         self.app = Starlette(
@@ -92,6 +93,8 @@ class Exchange:
         async def endpoint(request: Request) -> Response:
             if not _is_the_account(request.headers.get("authorization", "")):
                 raise Refusal(401, 20003, "Authenticate")
+            if request.path_params.get("account", ACCOUNT_SID) != ACCOUNT_SID:
+                raise _missing(request)
             self._spend_one_request()
             return await handler(request)
 

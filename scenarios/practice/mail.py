@@ -11,6 +11,7 @@ import asyncio
 import datetime as dt
 import heapq
 import json
+import logging
 import re
 import signal
 import socket
@@ -159,7 +160,7 @@ class Servers:
         if desk is not None:
             manner = desk.next_manner()
             if manner.bounce and manner.bounce.kind == "refused":
-                self._count(desk.council, manner, "", envelope.mail_from or "", address, [])
+                self._count(desk.council, manner, "", envelope.mail_from or "", address, self._clock.now(), [])
                 return "550 5.1.1 mailbox unavailable"
             self._settled.setdefault(envelope, {})[address] = manner
         elif not _is_the_shopper(address):
@@ -185,12 +186,19 @@ class Servers:
         # Nobody but the shopper is ever written to, whatever a mail says of where it came from.
         answerable = _is_the_shopper(mail.answer_to) and (not mail_from or _is_the_shopper(mail_from))
         out = [one for one in letters(council, manner, mail) if _is_the_shopper(one.to)] if answerable else []
-        self._count(council, manner, mail.message_id, mail_from, address, out)
+        self._count(council, manner, mail.message_id, mail_from, address, mail.at, out)
         for letter in out:
             self._post.send(letter, council.domain)
 
     def _count(
-        self, council: Council, manner: MailManner, message_id: str, mail_from: str, to: str, out: list[Letter]
+        self,
+        council: Council,
+        manner: MailManner,
+        message_id: str,
+        mail_from: str,
+        to: str,
+        at: dt.datetime,
+        out: list[Letter],
     ) -> None:
         self.tally.append(
             {
@@ -198,7 +206,7 @@ class Servers:
                 "message_id": message_id,
                 "mail_from": mail_from,
                 "to": to,
-                "at": self._clock.now().isoformat(),
+                "at": at.isoformat(),
                 "manner": manner.name,
                 "events": [{"kind": one.kind, "due": one.due.isoformat(), "text": one.text} for one in out],
             }
@@ -275,5 +283,6 @@ def _free_port() -> int:
 
 
 if __name__ == "__main__":
+    logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd warns of what is meant here: AUTH without TLS
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the house ends us when it is done
     asyncio.run(_run())

@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from scenarios.practice.council import Search
 
@@ -49,7 +50,7 @@ def results(settings: Search, entries: Sequence[Entry], query: str) -> tuple[Hit
         return ()
     best, *others = sorted(scores, key=lambda path: (-scores[path], path))
     by_path = {entry.path: entry for entry in entries}
-    minutes = [minutes_page(number, query) for number in range(1, MINUTES + 1)]
+    minutes = [minutes_page(number, query) for number in range(1, settings.results + 1)]
     found = [Hit(entry.title, entry.path, entry.text) for entry in (by_path[path] for path in others)]
     above, right = minutes[: settings.rank - 1], by_path[best]
     hits = [*above, Hit(right.title, right.path, right.text), *found, *minutes[len(above) :]]
@@ -86,6 +87,7 @@ def _corrected(entries: Sequence[Entry], words: frozenset[str]) -> frozenset[str
     return frozenset(match for matches in close for match in matches)
 
 
+@lru_cache(maxsize=8192)
 def _words(text: str) -> frozenset[str]:
     """Words without endings that do not matter here; a query's first hundred characters and twelve words."""
     found = re.findall(r"[a-z0-9]+", text[:1000].lower())

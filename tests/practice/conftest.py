@@ -35,6 +35,10 @@ class House:
         """A page of a council's website."""
         return self._browser.get(self.council(name)["site"].rstrip("/") + path)
 
+    def send(self, name: str, path: str) -> httpx.Response:
+        """A form sent to a council's website."""
+        return self._browser.post(self.council(name)["site"].rstrip("/") + path, data={"a": "b"})
+
 
 @pytest.fixture(scope="session")
 def partnership(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:

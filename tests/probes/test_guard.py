@@ -202,7 +202,7 @@ DRAMA = {
 
 def any_line(number: str) -> Organisation:
     """A register that says yes to a number whatever it is, as if somebody had slipped it in."""
-    consent = Consent.model_construct(**{**council().consent.__dict__, "lines": (number,)})  # type: ignore[union-attr]
+    consent = Consent.model_construct(**{**council().consent.__dict__, "lines": (number,)})
     return council().model_copy(update={"consent": consent})
 
 

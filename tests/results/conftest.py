@@ -55,7 +55,7 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
         import psycopg
 
         with psycopg.connect(f"{server}postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+            connection.execute(f"CREATE DATABASE {name}")
         url = server + name
     opened = await Database.open(url)
     yield opened

@@ -296,6 +296,25 @@ def test_small_bases_are_cautioned(base: int, said: str) -> None:
     assert words.caution(base) == said
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (words.seconds(9.64), "9.6 seconds"),
+        (words.seconds(1.0), "1 second"),
+        (words.seconds(125), "2 minutes 5 seconds"),
+        (words.hours(0.03), "2 minutes"),
+        (words.hours(25.52), "25.5 hours"),
+        (words.working_days(1.0), "1 working day"),
+        (words.working_days(0.01), "under 0.1 working days"),
+        (words.ordinal(11), "11th"),
+        (words.ordinal(22), "22nd"),
+        (words.listed(["a", "b", "c"]), "a, b and c"),
+    ],
+)
+def test_figures_are_said_in_plain_words(value: str, said: str) -> None:
+    assert value == said
+
+
 def test_dates_and_times_are_british_and_in_londons_time() -> None:
     assert words.moment(dt.datetime(2026, 7, 1, 12, 0, tzinfo=dt.UTC)) == "01/07/2026 13:00"
     assert words.days(dt.date(2026, 11, 2), dt.date(2026, 12, 4)) == "2 November to 4 December 2026"

@@ -148,7 +148,7 @@ def test_points_earned_never_exceed_points_possible(marked: list[tuple[Criterion
         for each, marks in marked
     )
     for stage in ("access", "quality"):
-        total = points(answers, SCHEME, stage)  # type: ignore[arg-type]
+        total = points(answers, SCHEME, stage)
         assert 0 <= total.earned <= total.possible + 1e-9
 
 

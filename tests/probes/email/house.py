@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import datetime as dt
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -40,9 +41,12 @@ class MailHouse:
     refusals: dict[str, str] = field(default_factory=dict)
     data_reply: str = "250 2.0.0 accepted"
     drop_at_data: bool = False
+    at_data: asyncio.Event = field(default_factory=asyncio.Event)
+    answer_data: asyncio.Event | None = None
     logins: list[str] = field(default_factory=list)
     connections: int = 0
-    imap_connected: asyncio.Event = field(default_factory=asyncio.Event)
+    idling: asyncio.Event = field(default_factory=asyncio.Event)
+    tls: ssl.SSLContext | None = None
     cut_after_bytes: int | None = None
     _backend: Any = None
     _writers: list[asyncio.StreamWriter] = field(default_factory=list)
@@ -50,7 +54,8 @@ class MailHouse:
     @property
     def account(self) -> Account:
         return Account(
-            "main", USER, "127.0.0.1", self.smtp_port, "127.0.0.1", self.imap_port, USER, PASSWORD, tls=False
+            *("main", USER, "127.0.0.1", self.smtp_port, "127.0.0.1", self.imap_port, USER, PASSWORD),
+            tls=self.tls is not None,
         )
 
     # aiosmtpd's hooks
@@ -73,8 +78,11 @@ class MailHouse:
             self.transactions.append(
                 Transaction(envelope.mail_from, tuple(envelope.rcpt_tos), envelope.original_content)
             )
+        self.at_data.set()
+        if self.answer_data:
+            await self.answer_data.wait()
         if self.drop_at_data:
-            server.transport.abort()
+            abort(server.transport)
         return self.data_reply
 
     def authenticate(self, server: SMTP, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
@@ -100,13 +108,19 @@ class MailHouse:
     def cut(self) -> None:
         """Break every IMAP connection off, as a falling cable does."""
         for writer in self._writers:
-            writer.transport.abort()
+            abort(writer.transport)
         self._writers.clear()
 
     async def run(self, stack: AsyncExitStack) -> None:
         loop = asyncio.get_running_loop()
         smtp = await loop.create_server(
-            lambda: SMTP(self, hostname="mail.host.example", authenticator=self.authenticate, auth_require_tls=False),
+            lambda: SMTP(
+                self,
+                hostname="mail.host.example",
+                authenticator=self.authenticate,
+                auth_require_tls=self.tls is not None,
+                tls_context=self.tls,
+            ),
             "127.0.0.1",
         )
         stack.callback(smtp.close)
@@ -121,39 +135,55 @@ class MailHouse:
         )
         self._backend, config = await DictBackend.init(arguments)
         config.apply_context()
+        await self._notice_idling()
         serve = ProxyProtocolReader(config.proxy_protocol).get_callback(IMAPServer(self._backend.login, config))
 
         async def imap(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             self._writers.append(writer)
-            self.imap_connected.set()
-            if self.cut_after_bytes is not None:
-                self._cut_later(writer, self.cut_after_bytes)
+            self._cut_off(writer)
             await serve(reader, writer)
 
-        server = await asyncio.start_server(imap, "127.0.0.1", 0)
+        server = await asyncio.start_server(imap, "127.0.0.1", 0, ssl=self.tls)
         stack.callback(server.close)
         self.imap_port = server.sockets[0].getsockname()[1]
 
-    def _cut_later(self, writer: asyncio.StreamWriter, most: int) -> None:
-        """Break the connection off once the server has written so many bytes."""
-        write = writer.transport.write
+    async def _notice_idling(self) -> None:
+        """Set `idling` once a client waits for news of INBOX: what is delivered from then on is announced to it."""
+        inbox = await (await self.mailboxes()).get_mailbox("INBOX")
+        update = inbox.update_selected
+
+        async def noticed(selected: Any, *, wait_on: Any = None) -> Any:
+            if wait_on is not None:
+                self.idling.set()
+            return await update(selected, wait_on=wait_on)
+
+        inbox.update_selected = noticed
+
+    def _cut_off(self, writer: asyncio.StreamWriter) -> None:
+        """Break off after `cut_after_bytes`, once."""
+        write = writer.write
         sent = 0
 
-        def counted(data: bytes) -> None:
+        def heard(data: bytes) -> None:
             nonlocal sent
             sent += len(data)
-            if sent > most:
+            if self.cut_after_bytes is not None and sent > self.cut_after_bytes:
                 self.cut_after_bytes = None
-                writer.transport.abort()
-            else:
-                write(data)
+                abort(writer.transport)
+            write(data)
 
-        writer.transport.write = counted  # type: ignore[method-assign, assignment]
+        writer.write = heard  # type: ignore[method-assign, assignment]
+
+
+def abort(transport: asyncio.BaseTransport | None) -> None:
+    """Break a connection off without a goodbye."""
+    assert isinstance(transport, asyncio.Transport)
+    transport.abort()
 
 
 @asynccontextmanager
-async def mail_house() -> AsyncIterator[MailHouse]:
-    house = MailHouse()
+async def mail_house(tls: ssl.SSLContext | None = None) -> AsyncIterator[MailHouse]:
+    house = MailHouse(tls=tls)
     async with AsyncExitStack() as stack:
         await house.run(stack)
         try:

@@ -1,7 +1,8 @@
 """A machine's message is never taken for a person's.
 
-The corpus is synthetic, forty-odd messages under tests/data/mail, each named for what it is; it shows that the rules do
-what they are meant to, not how often real mail agrees with them.
+The corpus is synthetic, fifty-odd messages under tests/data/mail, each named for what it is ("machine": an automatic
+message that writes like a person, so that a person must look). It shows that the rules do what they are meant to, not
+how often real mail agrees with them.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ KINDS = {
     "human": "human reply",
     "bounce": "bounce",
     "challenge": "challenge",
+    "machine": "unclear",
     "unclear": "unclear",
 }
-MACHINES = {"automatic acknowledgement", "out of office", "bounce", "challenge"}
+MACHINES = ("ack", "away", "bounce", "challenge", "machine")
 
 
 def corpus(name: str) -> tuple[Mail, float]:
@@ -38,7 +40,7 @@ def confusion(elapsed_known: bool) -> Counter[tuple[str, str]]:
     found: Counter[tuple[str, str]] = Counter()
     for path in sorted(CORPUS.glob("*.eml")):
         mail, elapsed = corpus(path.stem)
-        found[KINDS[path.stem.split("--")[0]], classify(mail, elapsed if elapsed_known else None).kind] += 1
+        found[path.stem.split("--")[0], classify(mail, elapsed if elapsed_known else None).kind] += 1
     return found
 
 
@@ -47,10 +49,10 @@ def test_no_machine_of_the_corpus_passes_for_a_person(elapsed_known: bool) -> No
     found = confusion(elapsed_known)
 
     for (true, judged), count in sorted(found.items()):
-        print(f"{true:28} judged {judged:28} {count:3}")
+        print(f"{true:10} judged {judged:28} {count:3}")
     assert sum(found.values()) >= 40
     assert not [pair for pair in found if pair[0] in MACHINES and pair[1] == "human reply"]
-    assert not [pair for pair in found if pair[0] == "human reply" and pair[1] in MACHINES]
+    assert {judged for true, judged in found if true == "human"} <= {"human reply", "unclear"}
 
 
 @pytest.mark.parametrize("path", sorted(CORPUS.glob("*.eml")), ids=lambda path: path.stem)
@@ -86,6 +88,23 @@ def test_a_letter_that_came_within_seconds_is_for_a_person_to_judge() -> None:
 
     assert classify(mail, 15).kind == "unclear"
     assert classify(mail, 3600).kind == "human reply"
+
+
+def test_a_letters_form_without_any_substance_is_for_a_person_to_judge() -> None:
+    letter = "Subject: Re: Old sofa\r\n\r\nDear Ms Clarke\n\nWe are {}.\n\nYours sincerely\nPriya Nair\n"
+    polite = letter.format("grateful for your letter").encode()
+    answers = letter.format("able to take it on Friday").encode()
+
+    assert classify(read(polite), 90_000).kind == "unclear"
+    assert classify(read(answers), 90_000, points=("on friday",)).kind == "human reply"
+
+
+def test_a_subject_that_is_merely_repeated_is_no_substance() -> None:
+    merged = (
+        b"Subject: Re: Old sofa\r\n\r\nDear Ms Clarke\n\nYour e-mail, Old sofa, is with us.\n\nRegards\nPriya Nair\n"
+    )
+
+    assert classify(read(merged), 90_000).kind == "unclear"
 
 
 def test_a_warning_of_delay_is_no_failure_yet() -> None:
@@ -125,8 +144,8 @@ def test_a_mail_that_says_it_replies_automatically_is_never_a_persons(text: str)
 @given(st.text(alphabet=" \n-_<>.,:ai0", max_size=20_000))
 def test_no_pattern_takes_long_on_any_text(text: str) -> None:
     """A pattern that backtracks without end would never let this test finish."""
-    for sign in (*WORDS, *HEADERS):
-        sign.pattern.search(text)
+    for pattern in [sign.pattern for sign in WORDS] + [sign.pattern for sign in HEADERS]:
+        pattern.search(text)
 
 
 @pytest.mark.parametrize(

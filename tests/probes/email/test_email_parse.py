@@ -70,7 +70,8 @@ def test_entities_cannot_bring_back_marks_that_turn_the_writing() -> None:
 
 def test_plain_text_is_preferred_to_html() -> None:
     mail = read(
-        b'Content-Type: multipart/alternative; boundary="b"\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>html</p>\r\n'
+        b'Content-Type: multipart/alternative; boundary="b"\r\n\r\n'
+        b"--b\r\nContent-Type: text/html\r\n\r\n<p>html</p>\r\n"
         b"--b\r\nContent-Type: text/plain\r\n\r\nplain\r\n--b--\r\n"
     )
 
@@ -115,6 +116,21 @@ def test_fifty_thousand_recipients_are_cut_short() -> None:
     mail = read(b"To: " + b", ".join(b"a%d@b.example" % number for number in range(50_000)) + b"\r\n\r\n")
 
     assert 0 < len(mail.recipients) <= 1_000
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"To: " + b"(" * 60_000,
+        b"To: " + b'"\\' * 30_000,
+        b"Subject: " + b"=?utf-8?q?a?= " * 4_000,
+        b"References: " + b"<" * 60_000,
+        b"Content-Type: text/plain; " + b"a*0=b;" * 9_000,
+        b"Content-Disposition: attachment" + b"; filename*1=b" * 4_000,
+    ],
+)
+def test_headers_made_to_exhaust_a_parser_do_not(header: bytes) -> None:
+    assert read(header + b"\r\n\r\nhello\r\n").text in ("hello", "")
 
 
 def test_html_nested_beyond_sense_becomes_text_all_the_same() -> None:

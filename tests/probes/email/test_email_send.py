@@ -154,6 +154,27 @@ async def test_a_lost_connection_is_replaced_for_the_next_mail(house: MailHouse,
     ]
 
 
+async def test_a_knock_cancelled_half_way_leaves_an_intent_and_no_half_used_connection(
+    house: MailHouse, probe: EmailProbe, journal: Journal
+) -> None:
+    house.answer_data = asyncio.Event()
+    knocking = asyncio.create_task(probe.knock(errand("first", "shop-1")))
+    await house.at_data.wait()
+    knocking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await knocking
+    house.answer_data.set()
+
+    seen = await probe.knock(errand("second", "shop-2"))
+
+    assert seen.error is None
+    assert [(step, shop) for step, shop, _ in journal.entries] == [
+        ("about to", "shop-1"),
+        ("about to", "shop-2"),
+        ("done", "shop-2"),
+    ]
+
+
 async def test_many_mails_share_four_connections(house: MailHouse, probe: EmailProbe) -> None:
     async with asyncio.TaskGroup() as group:
         for number in range(20):
@@ -166,6 +187,12 @@ async def test_many_mails_share_four_connections(house: MailHouse, probe: EmailP
 def test_a_password_never_crosses_a_network_in_the_clear() -> None:
     with pytest.raises(ValueError, match=r"account main: mail\.host\.example is not this machine"):
         Account("main", USER, "mail.host.example", 25, "127.0.0.1", 143, USER, "secret", tls=False)
+
+
+@pytest.mark.parametrize("tag", ["", "a b", "a@b", "a\r\nRCPT TO:<x@y.example>", "x" * 49])
+def test_a_tag_cannot_break_out_of_its_address(house: MailHouse, tag: str) -> None:
+    with pytest.raises(ValueError, match="cannot stand in an address"):
+        house.account.address(tag)
 
 
 def test_a_password_is_not_shown() -> None:

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from string import ascii_lowercase
+
+from probes.web import atoz
+from probes.web.pages import Page, Site
+from results.schema import Why
+from tests.probes.web.house import enquiry, missing, page, site
+
+BINS = enquiry("Refuse collection", "/bins", "rubbish", "dustbin")
+STRIP = "<ul>" + "".join(f"<li><a href=/a-z/{one}>{one.upper()}</a>" for one in ascii_lowercase) + "</ul>"
+MENU = "<nav><a href=/>Home</a><a href=/a-z>A to Z of services</a></nav>"
+
+
+def letter(one: str, body: str | None = None) -> Page:
+    """The page of one letter. Without a body it lists one service."""
+    listed = f"<li><a href=/{one}-service>{one}pple trees</a>" if body is None else body
+    return page(f"/a-z/{one}", f"{MENU}<main>{STRIP}<h1>{one}</h1><ul>{listed}</ul></main>", 2)
+
+
+def council(**letters: str) -> Site:
+    """A site with an A to Z of a page a letter, where the named letters hold what is given."""
+    pages = [letter(one, letters.get(one)) for one in ascii_lowercase]
+    others = [page("/bins", "<h1>Bins</h1>", 3), page("/a-z", f"{MENU}<main>{STRIP}</main>")]
+    return site(MENU, *others, *pages)
+
+
+def read(one: Site) -> dict[str, object]:
+    return dict(atoz.read(one, atoz.find(one), (BINS,)).facts)
+
+
+def test_a_full_a_to_z_is_found_and_all_its_letters_work() -> None:
+    facts = read(council(r="<li><a href=/bins>Refuse collection</a><li><a href=/bins>Rubbish</a>"))
+
+    assert facts == {
+        "web.az.present": True,
+        "web.az.letters": 100.0,
+        "web.az.quality": 100.0,
+        "web.az.common_words": 50.0,
+    }
+
+
+def test_letters_that_lead_to_missing_pages_are_dead() -> None:
+    whole = council()
+    pages = {url: one for url, one in whole.pages.items() if not url.endswith(("/a-z/x", "/a-z/z"))}
+    pages |= {one.url: one for one in (missing("/a-z/x"), missing("/a-z/z"))}
+    broken = Site(whole.home, whole.hosts, pages, {}, {})
+
+    reading = atoz.read(broken, atoz.find(broken), (BINS,))
+
+    assert reading.facts["web.az.letters"] == 92.3
+    assert "letters of the A to Z that lead nowhere: X, Z" in reading.notes
+
+
+def test_a_letter_whose_page_says_there_are_none_is_not_judged() -> None:
+    assert read(council(x="<p>There are no services beginning with X</p>"))["web.az.letters"] == 100.0
+
+
+def test_a_letter_whose_page_is_simply_empty_is_dead() -> None:
+    assert read(council(x="<p>X</p>"))["web.az.letters"] == 96.2
+
+
+def test_an_entry_that_leads_to_the_wrong_page_does_not_count() -> None:
+    assert read(council(r="<li><a href=/a-z>Refuse collection</a>"))["web.az.quality"] == 0.0
+
+
+def test_an_a_to_z_on_one_page_works_by_its_anchors() -> None:
+    strip = "".join(f"<a href=#{one}>{one.upper()}</a>" for one in ascii_lowercase)
+    body = "".join(f"<h2 id={one}>{one}</h2>" for one in ascii_lowercase if one != "q")
+    listed = "<a href=/bins>Refuse collection</a><a href=/bins>Rubbish and dustbins</a>"
+    one_page = page("/services/a-z", f"<main>{strip}{body}{listed}</main>")
+
+    facts = read(site("<a href=/services/a-z>A-Z</a>", one_page, page("/bins", "<h1>Bins</h1>")))
+
+    assert facts["web.az.letters"] == 96.2
+    assert facts["web.az.common_words"] == 100.0
+
+
+def test_letters_that_only_link_to_the_top_are_dead() -> None:
+    strip = "".join(f"<a href=#>{one.upper()}</a>" for one in ascii_lowercase)
+
+    assert read(site("<a href=/a-z>A to Z</a>", page("/a-z", strip)))["web.az.letters"] == 0.0
+
+
+def test_letters_in_plain_text_are_no_a_to_z() -> None:
+    one = site("<p>Browse the full A to Z</p>", page("/services", "<p>A B C D E F G H I J K L M N O P</p>"))
+
+    reading = atoz.read(one, atoz.find(one), (BINS,))
+
+    assert reading.facts["web.az.present"] is False
+    assert reading.unknown["web.az.letters"] == (Why.NOT_APPLICABLE, "there is no A to Z")
+
+
+def test_a_dead_a_to_z_is_named_so() -> None:
+    one = site("<a href=/a-z>A to Z of services</a>", missing("/a-z"))
+
+    reading = atoz.read(one, atoz.find(one), (BINS,))
+
+    assert reading.facts["web.az.present"] is False
+    assert "the A to Z at http://council.test/a-z does not open" in reading.notes
+
+
+def test_an_a_to_z_on_somebody_elses_host_is_for_a_person_to_judge() -> None:
+    one = site("<a href=http://elsewhere.test/a-z>A to Z of services</a>")
+
+    reading = atoz.read(one, atoz.find(one), (BINS,))
+
+    assert reading.facts["web.az.present"] is None
+    assert reading.unknown["web.az.present"][0] is Why.NEEDS_REVIEW
+
+
+def test_a_strip_that_names_its_letters_at_length_is_a_strip() -> None:
+    strip = "".join(f"<a href=/l/{one} aria-label='Services beginning with {one}'>{one}</a>" for one in ascii_lowercase)
+
+    found = atoz.find(site(strip))
+
+    assert found is not None
+    assert len(found.strip) == 26
+
+
+def test_a_menu_on_every_letter_is_no_entry() -> None:
+    block = "<aside><a href=/popular>Popular: council tax</a></aside>"
+    one = council(**dict.fromkeys("abcdefghijklmnopqrs", block))
+    az = atoz.find(one)
+
+    assert az is not None
+    assert "Popular: council tax" not in {entry.text for entry in atoz.entries(one, az)}
+
+
+def test_an_enquiry_tries_the_entries_that_share_its_words() -> None:
+    listed = [atoz.Entry("Refuse", "/r"), atoz.Entry("Council tax", "/c"), atoz.Entry("Dustbins", "/d")]
+
+    assert [entry.url for entry in atoz.wanted(listed, (BINS,))] == ["/r", "/d"]

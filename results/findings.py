@@ -13,7 +13,7 @@ from typing import Literal
 
 from results import words
 from results.benchmark import Rounded
-from results.schema import Channel, Criterion, Fact, Noun, Scheme, Shop
+from results.schema import Channel, Criterion, Fact, Noun, Scheme, Shop, State
 
 MOST = 3
 MOST_FOR_PARTNERSHIP = 5
@@ -31,15 +31,22 @@ _NOUNS: Mapping[str, tuple[str, str]] = {"phone": ("call", "calls"), "email": ("
 class Mean(Noun):
     """One organisation's marks on one criterion: their mean 0..1 over `base` answers, `full` of them with full marks.
 
-    `value`: what was answered, where there is one answer only. `shops`: the shops behind it.
+    `unsettled`: answers that a person has still to look at, which are in none of these. `value`: what was answered,
+    where there is one answer only. `shops`: the shops behind it.
     """
 
     criterion: str
     mean: Rounded
     base: int
     full: int
+    unsettled: int = 0
     value: Fact = None
     shops: tuple[str, ...]
+
+    @property
+    def at_worst(self) -> float:
+        """The mean if every answer that needs review turned out to earn nothing. Praise must survive this."""
+        return self.mean * self.base / (self.base + self.unsettled)
 
 
 class Finding(Noun):
@@ -92,12 +99,14 @@ def means(scheme: Scheme, shops: Sequence[Shop]) -> dict[str, Mean]:
     """Mean marks on every scored criterion over the counted ones of `shops`; too few answers, none."""
     scored = {criterion.id: criterion for criterion in scheme.criteria if criterion.weight > 0}
     marks: dict[str, list[tuple[float, Fact, str]]] = {}
+    unsettled: Counter[str] = Counter()
     for shop in shops:
         for given in shop.answers if shop.counted else ():
             if given.marks is not None and given.criterion in scored:
                 marks.setdefault(given.criterion, []).append((given.marks, given.value, shop.id))
+            unsettled[given.criterion] += given.state is State.NEEDS_REVIEW
     return {
-        key: _mean(key, marks[key])
+        key: _mean(key, marks[key], unsettled[key])
         for key, criterion in scored.items()
         if len(marks.get(key, ())) >= LEAST_ANSWERS.get(criterion.channel, 3)
     }
@@ -115,10 +124,10 @@ def partnership_means(every: Mapping[str, Means]) -> dict[str, float]:
 def findings(scheme: Scheme, own: Means, every: Mapping[str, Means]) -> Findings:
     """One organisation's findings: `own` are its means, `every` those of all organisations, itself included.
 
-    Praise goes to own means of at least 0.75 (on a website, which is seen whole, of 1), by weight × (own mean + what
-    it is above the partnership's). However goes to own means under 0.9, by weight × (marks lost + what the own mean is
-    below the partnership's). Three of each at most, two from one channel while another has something to say; no
-    criterion is in both.
+    Praise goes to own means of at least 0.75 (on a website, which is seen whole, of 1) that would stand even if all
+    that needs review turned out badly, by weight × (own mean + what it is above the partnership's). However goes to
+    own means under 0.9, by weight × (marks lost + what the own mean is below the partnership's). Three of each at most,
+    two from one channel while another has something to say; no criterion is in both.
     """
     average = partnership_means(every) if len(every) > 1 else {}
     criteria = [criterion for criterion in scheme.criteria if criterion.id in own]
@@ -134,7 +143,7 @@ def findings(scheme: Scheme, own: Means, every: Mapping[str, Means]) -> Findings
     def finding(criterion: Criterion, text: str) -> Finding:
         return _finding(criterion, text, own[criterion.id], average.get(criterion.id))
 
-    good = _first([one for one in criteria if own[one.id].mean >= _praise_from(one)], merit)
+    good = _first([one for one in criteria if own[one.id].at_worst >= _praise_from(one)], merit)
     weak = [one for one in criteria if own[one.id].mean < HOWEVER_BELOW]
     less_good = _first([one for one in weak if one not in good], loss)
     return Findings(
@@ -153,7 +162,8 @@ def partnership_findings(scheme: Scheme, channel: Channel, every: Mapping[str, M
     level = {one.id: _level(one, own) for one in criteria if (own := _means_of(one, every))}
     known = [one for one in criteria if one.id in level]
     good = sorted(
-        (one for one in known if level[one.id] >= PRAISE_FROM), key=lambda one: (-one.weight * level[one.id], one.id)
+        (one for one in known if _level(one, _means_of(one, every), at_worst=True) >= PRAISE_FROM),
+        key=lambda one: (-one.weight * level[one.id], one.id),
     )
     weak = sorted(
         (one for one in known if level[one.id] < PRAISE_FROM),
@@ -202,12 +212,13 @@ def said(criterion: Criterion, value: Fact, marks: float | None = None) -> str:
 # ------------------------------------------------------------------------------------------------ choosing and wording
 
 
-def _mean(criterion: str, marks: Sequence[tuple[float, Fact, str]]) -> Mean:
+def _mean(criterion: str, marks: Sequence[tuple[float, Fact, str]], unsettled: int) -> Mean:
     return Mean(
         criterion=criterion,
         mean=statistics.fmean(mark for mark, _, _ in marks),
         base=len(marks),
         full=sum(mark == 1 for mark, _, _ in marks),
+        unsettled=unsettled,
         value=marks[0][1] if len(marks) == 1 else None,
         shops=tuple(shop for _, _, shop in marks),
     )
@@ -249,10 +260,11 @@ def _means_of(criterion: Criterion, every: Mapping[str, Means]) -> list[Mean]:
     return [own[criterion.id] for own in every.values() if criterion.id in own]
 
 
-def _level(criterion: Criterion, own: Sequence[Mean]) -> float:
+def _level(criterion: Criterion, own: Sequence[Mean], *, at_worst: bool = False) -> float:
+    means = [one.at_worst if at_worst else one.mean for one in own]
     if criterion.channel == "web":
-        return statistics.fmean(one.mean == 1 for one in own)
-    return statistics.fmean(one.mean for one in own)
+        return statistics.fmean(mean == 1 for mean in means)
+    return statistics.fmean(means)
 
 
 def _across(criterion: Criterion, good: bool, own: Sequence[Mean]) -> Finding:

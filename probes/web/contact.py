@@ -36,6 +36,11 @@ _HOURS_BY_LINE = re.compile(rf"{_DAY}[^\n]{{0,40}}\n{_SPAN}", re.IGNORECASE)
 _ABOUT_OPENING = re.compile(
     r"\bopen|\bhours\b|\boffices?\b|\blines?\b|\btele?phone\b|\bcall\b|\breception\b", re.IGNORECASE
 )
+_OFFICES = re.compile(
+    r"\boffices?\b|\b(?:tele)?phone lines?\b|\b(?:our|the) lines\b|\blines (?:are|open)|\breception\b|\b(?:contact|call) centre\b"
+    r"|\bcustomer services?\b|\btown hall\b|\bcivic (?:centre|offices)\b|\bcouncil house\b|\bopening (?:hours|times)\n",
+    re.IGNORECASE,
+)
 _OPEN = re.compile(r"\bopen\b|\bopening\b", re.IGNORECASE)
 _OUT_OF_HOURS = re.compile(
     r"\bout[ -]of[ -](?:office[ -])?hours\b|\bafter[ -]hours\b|\bemergenc(?:y|ies)\b"
@@ -71,14 +76,14 @@ def details(page: Page) -> dict[str, bool]:
     }
 
 
-def says_hours(page: Page) -> bool:
-    """Whether the page gives days and times at which something is open, in words or as schema.org markup."""
+def says_hours(page: Page, subject: re.Pattern[str] = _ABOUT_OPENING) -> bool:
+    """Whether the page gives days and times at which the subject is open, in words or as schema.org markup."""
     if 'itemprop="openingHours' in page.html or '"openingHours' in page.html:
         return True
     for pattern in (_HOURS, _HOURS_BY_LINE):
         for match in pattern.finditer(page.text):
             nearby = page.text[max(0, match.start() - _NEAR) : match.end() + 60]
-            if _ABOUT_OPENING.search(nearby) and (_is_clock_time(match[0]) or _OPEN.search(nearby)):
+            if subject.search(nearby) and (_is_clock_time(match[0]) or _OPEN.search(nearby)):
                 return True
     return False
 
@@ -133,7 +138,8 @@ def _clicks(site: Site, shown: tuple[numbers.Mention, ...]) -> Reading:
 
 
 def _hours(site: Site) -> Reading:
-    page = next((page for page in site.readable if says_hours(page)), None)
+    """Hours of the offices or the telephone lines: those of a tip or a swimming pool are not asked for here."""
+    page = next((page for page in site.readable if says_hours(page, _OFFICES)), None)
     return Reading({"web.hours_published": page is not None}, where={"opening hours": page.url if page else None})
 
 

@@ -12,6 +12,8 @@ FACTS = {
     "web.broken_links": "Percent of the site's own links that were followed and are dead, after one retry",
 }
 
+_FEW = 3
+
 
 def read(site: Site) -> Reading:
     """The facts about the visit itself. A link counts once, however many pages have it."""
@@ -31,6 +33,13 @@ def read(site: Site) -> Reading:
     dead = {url: source for url, source in linked.items() if site.failed(url)}
     return reading | Reading(
         {"web.broken_links": percent(len(dead), len(linked))},
-        notes=tuple(f"{source} links to {url}, which is dead" for url, source in list(dead.items())[:10]),
+        notes=_sentences(dead),
         where={"broken links": [{"link": url, "on": source} for url, source in dead.items()]},
     )
+
+
+def _sentences(dead: dict[str, str]) -> tuple[str, ...]:
+    """The first few; the evidence has them all."""
+    few = tuple(f"{source} links to {url}, which is dead" for url, source in list(dead.items())[:_FEW])
+    more = len(dead) - len(few)
+    return (*few, f"and {more} more dead link{'s' if more > 1 else ''}") if more else few

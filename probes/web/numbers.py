@@ -32,6 +32,9 @@ _SEPARATORS = r"[ \u00a0\u2009\u202f()./\u2010-\u2015-]"
 _WHOLE = re.compile(
     rf"(?<![\w/.=£#+-])(?:(?:\+|00) ?44 ?(?:\(0\) ?)?|\(?0)[1-9](?:{_SEPARATORS}{{0,2}}\d){{6,9}}(?![\w/])"
 )
+# What is written so is meant for a telephone number, with no word about it: a code, then at least five more digits.
+_SHAPED = re.compile(r"\(?0[12378]\d{1,4}\)? \d{2,4} ?\d{3,6}")
+_COLUMN = 1000  # characters above a number in which the heading of its table may stand
 _AMERICAN = re.compile(r"(?<![\w/.=£+-])(?:\([1-9]\d{2}\) ?|[1-9]\d{2}[-.])\d{3}[-.]\d{4}(?![\w/-])")
 _NO_CODE = re.compile(r"(?<![\w/.=£+-])(?<!\d )[2-9]\d{2}[ -]\d{4}(?![\w/-]| ?\d)")
 _NO_CODE_RUN = re.compile(
@@ -192,12 +195,12 @@ def _of_text(url: str, text: str) -> Iterator[Mention]:
         before = text[max(0, match.start() - 60) : match.start()]
         if _FAX.search(before) or (_OTHER_NUMBER.search(before) and not _PHONE_WORDS.search(before[-12:])):
             continue
-        if valid(match[0]) or _PHONE_WORDS.search(before):
+        if valid(match[0]) or _SHAPED.fullmatch(match[0]) or _PHONE_WORDS.search(before):
             yield _mention(url, match[0], None)
     text = _WHOLE.sub(" ; ", text)
     for pattern in (_LETTERED, _AMERICAN, _NO_CODE):
         for match in pattern.finditer(text):
-            before = text[max(0, match.start() - 300) : match.start()]
+            before = text[max(0, match.start() - _COLUMN) : match.start()]
             if _PHONE_WORDS.search(before) and not _FAX.search(before):
                 yield _mention(url, match[0], None)
         text = pattern.sub(" ; ", text)

@@ -19,7 +19,10 @@ _JOBS = re.compile(
     r"\b(?:jobs?|vacanc(?:y|ies)|careers?|recruitment|work(?:ing)? (?:for|with) (?:us|the)|join our team)\b",
     re.IGNORECASE,
 )
-_LEISURE = re.compile(r"\b(?:leisure|swimming pools?|sports? (?:centres?|and)|gyms?|fitness centres?)\b", re.IGNORECASE)
+_LEISURE = re.compile(  # not "leisure" alone: "Leisure and culture" is a part of the site, not the centres
+    r"\b(?:leisure (?:centres?|facilit|services)|sports? (?:centres?|facilit)|swimming|gyms?\b|fitness centres?)",
+    re.IGNORECASE,
+)
 _LONGEST = 7  # words of a heading or link: a longer one is a piece of news, not the name of a page
 _WITHOUT_LEISURE: tuple[Tier, ...] = ("county", "housing association", "other")
 

@@ -44,12 +44,13 @@ _METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 @dataclass(frozen=True)
 class Chart:
-    """An `svg` element with its own title and description inside. `key`: unique in the page."""
+    """An `svg` element with its own title and description. `key`: unique in the page. `legend`: what marks mean."""
 
     key: str
     title: str
     description: str
     svg: str
+    legend: str = ""
 
 
 def ranked(part: ChannelPart, names: Mapping[str, str]) -> Chart | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -94,7 +95,8 @@ def _grid(part: ChannelPart, names: Mapping[str, str]) -> Drawn | None:
         for key in names
         if (one := part.benchmark.scores.get(key)) and one.reportable and len(one.stages) == 2
     ]
-    return chart, ("Organisation", "Access", "Quality"), rows
+    legend = ", ".join(row[1].replace(": ", " ", 1) for row in rows)
+    return replace(chart, legend=legend), ("Organisation", "Access", "Quality"), rows
 
 
 def _timed(part: ChannelPart, times: Mapping[str, Times], names: Mapping[str, str], standard: float) -> Drawn | None:

@@ -181,7 +181,7 @@ def figure(criterion: Criterion, mean: Mean) -> str:
         return said(criterion, mean.value, mean.mean)
     one, many = _NOUNS.get(criterion.channel, ("visit", "visits"))
     base = words.count(mean.base, one, many)
-    if round(mean.mean * mean.base, 6) != mean.full:
+    if abs(mean.mean * mean.base - mean.full) > 0.01:  # the mean is rounded
         return f"{words.percent(mean.mean)} of the marks over {base}"
     share = f" ({words.percent(mean.full / mean.base)})" if mean.base >= words.COUNTS_ONLY else ""
     return f"{mean.full} of {base}{share}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import html
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
@@ -27,6 +27,7 @@ from playwright.async_api import (
 )
 
 from probes.guard import Refused
+from probes.web.results_page import Typed
 
 _T = TypeVar("_T")
 
@@ -73,6 +74,7 @@ _BOX = """() => {
   best[1].setAttribute('data-search-box', '');
   return true;
 }"""
+_NEXT = "a[rel=next], a[aria-label^=next i], a:text-matches('^\\\\W*next( page)?\\\\W*$', 'i')"
 _TOGGLES = "button[aria-label*=search i], button[class*=search i], a[class*=search i], button:has-text('Search')"
 
 
@@ -84,18 +86,6 @@ class Home:
     has_box: bool
     picture: bytes
     """A screenshot, PNG."""
-
-
-@dataclass(frozen=True)
-class Typed:
-    """What the browser showed after words were typed. `pages`: the page and its frames, each (address, HTML)."""
-
-    before: str
-    pages: tuple[tuple[str, str], ...]
-    status: int
-    """Of the page that answered; 0 when none did."""
-    elsewhere: frozenset[str]
-    """Hosts that the page wanted scripts, data or frames from and that nobody has agreed to."""
 
 
 class NoSearch(Exception):
@@ -135,12 +125,13 @@ class Chromium:
         """Open the home page. Raises `NoSearch` when the browser cannot show it, `Refused` by the guard."""
         return await self._visit(gate, lambda visit: visit.home(url))
 
-    async def search(self, gate: Gate, url: str, words: str) -> Typed:
+    async def search(self, gate: Gate, url: str, words: str, sheets: int = 1) -> Typed:
         """Open the home page, type the words into its search box, press Enter, and wait until the page has settled.
 
-        Raises `NoSearch`, `SearchForbidden`, and `Refused` by the guard.
+        `sheets`: how many pages of results to look at, where there is a link to the next one. Raises `NoSearch`,
+        `SearchForbidden`, and `Refused` by the guard.
         """
-        return await self._visit(gate, lambda visit: visit.search(url, words))
+        return await self._visit(gate, lambda visit: visit.search(url, words, sheets))
 
     async def close(self) -> None:
         """End the browser and its driver."""
@@ -236,7 +227,7 @@ class Visit:
             picture = b""  # a page that cannot be pictured has been read all the same
         return Home(await page.content(), box, picture)
 
-    async def search(self, url: str, words: str) -> Typed:
+    async def search(self, url: str, words: str, sheets: int) -> Typed:
         """See `Chromium.search`."""
         page = await self._open(url)
         if not await page.evaluate(_BOX):
@@ -252,7 +243,9 @@ class Visit:
         self.complain()
         page = self._newest(page, tabs)
         frames = [(frame.url, await frame.content()) for frame in page.frames if frame is not page.main_frame]
-        return Typed(before, ((page.url, await page.content()), *frames), self._status, frozenset(self._elsewhere))
+        pages = ((page.url, await page.content()), *frames)
+        further = [sheet async for sheet in self._turn(page, sheets - 1)]
+        return Typed(before, pages, self._status, tuple(further), frozenset(self._elsewhere))
 
     def complain(self) -> None:
         """Raise what the handler could not: it answers the browser, which knows nothing of guards and robots."""
@@ -271,6 +264,18 @@ class Visit:
         page.set_default_timeout(_ANSWER)
         await page.goto(url, wait_until="load", timeout=0)  # the whole visit has its time
         return page
+
+    async def _turn(self, page: Page, times: int) -> AsyncIterator[tuple[str, str]]:
+        """The next pages of results, as far as a link leads to them."""
+        for _ in range(times if self._status < 400 else 0):
+            onward = page.locator(_NEXT).first
+            if not await onward.count() or not await onward.is_visible():
+                return
+            before = await page.content()
+            await onward.click(no_wait_after=True)
+            await self._settled(page, before, _NO_REACTION)
+            self.complain()
+            yield page.url, await page.content()
 
     async def _uncover(self, page: Page) -> None:
         """Press what looks like the search icon when the box is not to be seen."""

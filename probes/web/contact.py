@@ -37,8 +37,9 @@ _ABOUT_OPENING = re.compile(
     r"\bopen|\bhours\b|\boffices?\b|\blines?\b|\btele?phone\b|\bcall\b|\breception\b", re.IGNORECASE
 )
 _OFFICES = re.compile(
-    r"\boffices?\b|\b(?:tele)?phone lines?\b|\b(?:our|the) lines\b|\blines (?:are|open)|\breception\b|\b(?:contact|call) centre\b"
-    r"|\bcustomer services?\b|\btown hall\b|\bcivic (?:centre|offices)\b|\bcouncil house\b|\bopening (?:hours|times)\n",
+    r"\boffices?\b|\b(?:tele)?phone lines?\b|\b(?:our|the) lines\b|\blines (?:are|open)|\breception\b"
+    r"|\b(?:contact|call) centre\b"
+    r"|\bcustomer services?\b|\btown hall\b|\bcivic centre\b|\bcouncil house\b|\bopening (?:hours|times)\n",
     re.IGNORECASE,
 )
 _OPEN = re.compile(r"\bopen\b|\bopening\b", re.IGNORECASE)
@@ -69,7 +70,7 @@ def details(page: Page) -> dict[str, bool]:
     tree = LexborHTMLParser(page.html)
     form = tree.css_first("form textarea") is not None or bool(_FORM.search(page.text))
     return {
-        "telephone": any(mention.number for mention in numbers.mentions(page.url, page.html)),
+        "telephone": bool(numbers.mentions(page.url, page.html)),  # how well it is written is judged elsewhere
         "e-mail or form": form or bool(_E_MAIL.search(page.text)) or tree.css_first('a[href^="mailto:"]') is not None,
         "postal address": bool(_POSTCODE.search(page.text)),
         "opening hours": says_hours(page),

@@ -34,6 +34,7 @@ _WHOLE = re.compile(
 )
 # What is written so is meant for a telephone number, with no word about it: a code, then at least five more digits.
 _SHAPED = re.compile(r"\(?0[12378]\d{1,4}\)? \d{2,4} ?\d{3,6}")
+_FEW = 5  # sentences; the evidence has them all
 _COLUMN = 1000  # characters above a number in which the heading of its table may stand
 _AMERICAN = re.compile(r"(?<![\w/.=£+-])(?:\([1-9]\d{2}\) ?|[1-9]\d{2}[-.])\d{3}[-.]\d{4}(?![\w/-])")
 _NO_CODE = re.compile(r"(?<![\w/.=£+-])(?<!\d )[2-9]\d{2}[ -]\d{4}(?![\w/-]| ?\d)")
@@ -172,9 +173,11 @@ def _bad_numbers(shown: tuple[Mention, ...]) -> Iterator[str]:
     for mention in shown:
         if mention.number is None:
             bad.setdefault(mention.shown, []).append(mention.page)
-    for number, pages in list(bad.items())[:10]:
+    for number, pages in list(bad.items())[:_FEW]:
         others = f" and {len(pages) - 1} other{'s' if len(pages) > 2 else ''}" if len(pages) > 1 else ""
         yield f"'{number}' on {pages[0]}{others} is not a whole and valid telephone number"
+    if len(bad) > _FEW:
+        yield f"and {len(bad) - _FEW} more such number{'s' if len(bad) > _FEW + 1 else ''}"
 
 
 def _of_link(url: str, text: str, href: str) -> Iterator[Mention]:

@@ -54,6 +54,20 @@ class Result:
     summary: str
 
 
+@dataclass(frozen=True)
+class Typed:
+    """What a browser showed after words were typed. `pages`: the page and its frames, each (address, HTML)."""
+
+    before: str
+    pages: tuple[tuple[str, str], ...]
+    status: int
+    """Of the page that answered; 0 when none did."""
+    further: tuple[tuple[str, str], ...] = ()
+    """The next pages of results, each (address, HTML)."""
+    elsewhere: frozenset[str] = frozenset()
+    """Hosts that the page wanted scripts, data or frames from and that nobody has agreed to."""
+
+
 def has_box(html: str) -> bool:
     """Whether a page has a search box: a text field that says so by its type, its name, its label or its form."""
     if nested_too_deeply(html):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from probes.web import results_page
 from probes.web.pages import Site, described
 from probes.web.reading import Reading, not_known, percent
-from probes.web.results_page import Result
+from probes.web.results_page import Result, Typed
 from results.schema import Enquiry, Why
 
 FACTS = {
@@ -51,28 +51,29 @@ class NotSearched:
     reason: str
 
 
-def searched(
-    words: str, before: str, pages: tuple[tuple[str, str], ...], status: int, elsewhere: frozenset[str] = frozenset()
-) -> Searched | NotSearched:
-    """What the pages say that a search ended on. `pages`: (address, HTML) of the page and its frames.
+def searched(words: str, typed: Typed) -> Searched | NotSearched:
+    """What the pages say that a search ended on.
 
-    `elsewhere`: hosts whose scripts the page did not get, for nobody agreed to them. A page that shows no results and
-    does not say that there are none may be at a loss without them, so that it counts as not searched.
+    A page that shows no results and does not say that there are none may be at a loss without the scripts of hosts that
+    nobody agreed to, `typed.elsewhere`: it counts as not searched.
     """
-    address = pages[0][0]
+    address, status = typed.pages[0][0], typed.status
     if status == 0:
         return Searched(words, address, status, problem="the search brought no answer")
     if status >= 400:
         return Searched(words, address, status, problem=f"the search leads to a page that says {status}")
-    lists = [results_page.results(before, html, url) for url, html in pages]
+    lists = [results_page.results(typed.before, html, url) for url, html in typed.pages]
     found = max(lists, key=len)
-    html = pages[lists.index(found)][1]
-    total = results_page.count(before, html, 0)
-    if not total and results_page.says_nothing_found(before, html):
+    html = typed.pages[lists.index(found)][1]
+    total = results_page.count(typed.before, html, 0)
+    if not total and results_page.says_nothing_found(typed.before, html):
         return Searched(words, address, status)
-    if not found and elsewhere:
-        hosts = ", ".join(sorted(elsewhere)[:3])
+    if not found and typed.elsewhere:
+        hosts = ", ".join(sorted(typed.elsewhere)[:3])
         return NotSearched(words, f"the page may need scripts from {hosts}, which nobody has agreed to")
+    for url, html in typed.further:
+        known = {result.url for result in found}
+        found += tuple(one for one in results_page.results(typed.before, html, url) if one.url not in known)
     return Searched(words, address, status, found, max(total, len(found)))
 
 
@@ -116,7 +117,7 @@ def _principal(site: Site, got: Searched | NotSearched, enquiry: Enquiry) -> Rea
     if isinstance(got, NotSearched):
         return not_known(PRINCIPAL, Why.PROBE_FAULT, got.reason)
     count = Reading({"web.search.results_count": got.count})
-    return count | _best(rank(site, got.results, enquiry.answer_key.page)) | _structure(got)
+    return count | _best(got, rank(site, got.results, enquiry.answer_key.page)) | _structure(got)
 
 
 def _first_five(name: str, places: list[int | None], reason: str) -> Reading:
@@ -128,12 +129,19 @@ def _first_five(name: str, places: list[int | None], reason: str) -> Reading:
     return not_known([name], Why.NOT_APPLICABLE, "the enquiries have no everyday words")
 
 
-def _best(place: int | None) -> Reading:
+def _best(got: Searched, place: int | None) -> Reading:
     if place is None:
-        return Reading({"web.search.found": False}) | not_known(
-            ["web.search.best_rank"], Why.NOT_APPLICABLE, "the right page was not among the results"
+        there = (
+            f"the right page was not among the {_looked_at(got)}" if got.results else "the search brought no results"
         )
+        return Reading({"web.search.found": False}) | not_known(["web.search.best_rank"], Why.NOT_APPLICABLE, there)
     return Reading({"web.search.found": True, "web.search.best_rank": place})
+
+
+def _looked_at(got: Searched) -> str:
+    return (
+        f"first {len(got.results)} of {got.count} results" if len(got.results) < got.count else f"{got.count} results"
+    )
 
 
 def _structure(got: Searched) -> Reading:
@@ -146,8 +154,10 @@ def _structure(got: Searched) -> Reading:
 def _sentence(got: Searched, place: int | None) -> str:
     if got.problem:
         return f"'{got.words}': {got.problem}"
+    if not got.results:
+        return f"'{got.words}' brought no results"
     if place is None:
-        return f"'{got.words}' did not find the right page among {got.count} results"
+        return f"'{got.words}' did not find the right page among the {_looked_at(got)}"
     return f"'{got.words}' found the right page {_ordinal(place)} of {got.count}"
 
 

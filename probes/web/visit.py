@@ -19,12 +19,15 @@ from probes.guard import Effect, Guard
 from probes.http import httpx
 from probes.web import atoz, contact, links, numbers, results_page, search, tasks
 from probes.web.atoz import AToZ
-from probes.web.browser import Chromium, Gate, Home, NoSearch, SearchForbidden, Typed
+from probes.web.browser import Chromium, Gate, Home, NoSearch, SearchForbidden
 from probes.web.crawl import Crawler, NotWelcome, SiteUnreachable
 from probes.web.pages import Site
 from probes.web.reading import Reading, not_known
+from probes.web.results_page import Typed
 from probes.web.search import NotSearched, Searched
 from results.schema import Consent, Enquiry, Evidence, Failure, Moment, Observation, Why
+
+_SHEETS = 3  # pages of results that are looked at for the principal enquiry; for the other words, the first
 
 FACTS: dict[str, str] = {
     **links.FACTS,
@@ -122,30 +125,37 @@ async def _search(tools: Tools, errand: Errand, crawler: Crawler, site: Site, ga
     if not (home.has_box or raw_box):
         none = not_known(search.BY_SEARCHING, Why.NOT_APPLICABLE, "the home page has no search box")
         return _Tried(none | Reading({"web.search.home": False}), home=home)
-    searches, answer = dict[str, Searched | NotSearched](), None
+    searches, answer, patient = dict[str, Searched | NotSearched](), None, True
     for words in dict.fromkeys(words for one in errand.enquiries for words in (one.search, *one.everyday_words)):
         try:
-            typed = await _type(tools.chromium, gate, site.home, words)
+            typed = await _type(tools.chromium, gate, site.home, words, 1 if answer else _SHEETS, patient)
         except SearchForbidden:
             forbidden = not_known(search.BY_SEARCHING, Why.PROBE_FAULT, search.FORBIDDEN)
             return _Tried(forbidden | Reading({"web.search.home": True}), home=home)
         except NoSearch as why:
-            searches[words] = NotSearched(words, str(why))
+            searches[words], patient = NotSearched(words, str(why)), False
         else:
             answer = answer or typed
-            searches[words] = await asyncio.to_thread(
-                search.searched, words, typed.before, typed.pages, typed.status, typed.elsewhere
-            )
+            patient = patient and _came(typed)
+            searches[words] = await asyncio.to_thread(search.searched, words, typed)
     return _Tried(searches=searches, home=home, answer=answer)
 
 
-async def _type(chromium: Chromium, gate: Gate, home: str, words: str) -> Typed:
-    """Search, and once more when it went wrong or the site failed: one slip says nothing."""
+async def _type(chromium: Chromium, gate: Gate, home: str, words: str, sheets: int, patient: bool) -> Typed:
+    """Search; `patient`: and once more when it goes wrong, for one slip says nothing."""
     try:
-        typed = await chromium.search(gate, home, words)
+        typed = await chromium.search(gate, home, words, sheets)
     except NoSearch:
-        return await chromium.search(gate, home, words)
-    return typed if 0 < typed.status < 400 else await chromium.search(gate, home, words)
+        if not patient:
+            raise
+    else:
+        if _came(typed) or not patient:
+            return typed
+    return await chromium.search(gate, home, words, sheets)
+
+
+def _came(typed: Typed) -> bool:
+    return 0 < typed.status < 400
 
 
 def _unsearched(raw_box: bool, reason: str) -> Reading:

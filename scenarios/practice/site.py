@@ -142,9 +142,8 @@ class Site:
         yield Page("/news/", "News", "listing.html", content={"links": _news()})
         for title, path in _news():
             yield Page(path, title, content={"paragraphs": ["Find out more from our customer services team."]})
-        yield Page(
-            "/sitemap/", "Site map", "listing.html", content={"links": [(e.title, e.path) for e in self.entries]}
-        )
+        shown = [(entry.title, entry.path) for entry in self.entries if _parent(entry.path) != resources]
+        yield Page("/sitemap/", "Site map", "listing.html", content={"links": shown})
 
     def _a_to_z_pages(self) -> Iterator[Page]:
         yield Page("/a-z/", "A to Z of services", "a-to-z.html", content={"entries": None})

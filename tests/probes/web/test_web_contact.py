@@ -106,6 +106,10 @@ def test_an_out_of_hours_number_three_clicks_away_is_too_far() -> None:
     assert facts(one)["web.ooh_published"] is False
 
 
+def test_the_hours_of_a_tip_are_not_those_of_the_offices() -> None:
+    assert facts(site("<h1>Tips</h1><p>Open every day from 9am to 6pm</p>"))["web.hours_published"] is False
+
+
 def test_an_emergency_without_a_number_of_the_councils_is_none() -> None:
     assert facts(site("<p>In an emergency dial 999</p>"))["web.ooh_published"] is False
 

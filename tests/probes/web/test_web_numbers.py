@@ -86,6 +86,17 @@ def test_numbers_in_neighbouring_cells_stay_apart() -> None:
     assert [mention.shown for mention in mentions(HOME, html)] == ["0113 496 0012", "0113 496 0013"]
 
 
+def test_a_number_in_a_table_needs_no_word_beside_it() -> None:
+    rows = "".join(f"<tr><td>Service number {n}</td><td>496 00{n}</td></tr>" for n in range(10, 30))
+    odd = "<tr><td>Press<td>01234 567890<tr><td>Hall<td>0113 496 009"
+    html = f"<table><tr><th>Service<th>Telephone</tr>{rows}{odd}</table>"
+
+    found = mentions(HOME, html)
+
+    assert len(found) == 22
+    assert {mention.number for mention in found} == {None}
+
+
 def test_an_american_writing_of_870_is_not_taken_for_a_charged_number() -> None:
     assert not only("<p>Call (870) 496-0012</p>").charged
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from probes.web import results_page, search
-from probes.web.results_page import Result
+from probes.web.results_page import Result, Typed
 from probes.web.search import NotSearched, Searched
 from results.schema import Why
 from tests.probes.web.house import enquiry, missing, page, site
@@ -114,20 +114,20 @@ def test_a_figure_that_the_page_had_before_is_no_count() -> None:
 def test_a_page_that_found_nothing_has_no_results_whatever_it_suggests() -> None:
     after = "<p>Sorry, no results were found.</p><ul><li><a href=/a>Popular: bins</a><li><a href=/b>Jobs</a></ul>"
 
-    assert search.searched("tax", HOME, ((AT, after),), 200) == Searched("tax", AT, 200)
+    assert search.searched("tax", Typed(HOME, ((AT, after),), 200)) == Searched("tax", AT, 200)
 
 
 def test_a_hidden_no_results_message_does_not_hide_the_results() -> None:
     after = "<p style='display: none'>No results</p><ol><li><a href=/a>Council tax</a><li><a href=/b>Bands</a></ol>"
 
-    got = search.searched("tax", HOME, ((AT, after),), 200)
+    got = search.searched("tax", Typed(HOME, ((AT, after),), 200))
 
     assert isinstance(got, Searched)
     assert got.count == 2
 
 
 def test_an_empty_page_that_lacks_somebody_elses_scripts_was_not_searched() -> None:
-    got = search.searched("tax", HOME, ((AT, "<p>Search</p>"),), 200, frozenset({"engine.test"}))
+    got = search.searched("tax", Typed(HOME, ((AT, "<p>Search</p>"),), 200, elsewhere=frozenset({"engine.test"})))
 
     assert got == NotSearched("tax", "the page may need scripts from engine.test, which nobody has agreed to")
 
@@ -135,14 +135,36 @@ def test_an_empty_page_that_lacks_somebody_elses_scripts_was_not_searched() -> N
 def test_results_in_a_frame_are_read() -> None:
     frame = ("http://council.test/frame", "<ol><li><a href=/a>Council tax</a><li><a href=/b>Bands</a></ol>")
 
-    got = search.searched("tax", HOME, ((AT, "<iframe src=/frame>"), frame), 200)
+    got = search.searched("tax", Typed(HOME, ((AT, "<iframe src=/frame>"), frame), 200))
 
     assert isinstance(got, Searched)
     assert got.count == 2
 
 
+def test_the_next_pages_of_results_come_after_the_first() -> None:
+    first, second = (
+        "<p>31 results</p><ol><li><a href=/a>Bins</a></ol>",
+        "<ol><li><a href=/a>Bins</a><li><a href=/b>Tax</a></ol>",
+    )
+
+    got = search.searched("tax", Typed(HOME, ((AT, first),), 200, further=((AT + "&page=2", second),)))
+
+    assert isinstance(got, Searched)
+    assert [one.title for one in got.results] == ["Bins", "Tax"]
+    assert got.count == 31
+
+
+def test_what_was_looked_at_is_said_when_the_right_page_is_not_there() -> None:
+    hits = (Result("http://council.test/x", "Bins", ""),)
+    searches = {words: Searched(words, AT, 200, hits, 217) for words in ("council tax", "rates")}
+
+    reading = search.read(site("x"), searches, (TAX,))
+
+    assert reading.notes[0] == "'council tax' did not find the right page among the first 1 of 217 results"
+
+
 def test_a_search_that_leads_to_an_error_page_is_named_so() -> None:
-    got = search.searched("tax", HOME, ((AT, "<a href=/a>Home of the council</a>"),), 404)
+    got = search.searched("tax", Typed(HOME, ((AT, "<a href=/a>Home of the council</a>"),), 404))
 
     assert got == Searched("tax", AT, 404, problem="the search leads to a page that says 404")
 
@@ -170,7 +192,7 @@ def test_the_facts_of_a_search_are_about_the_right_page() -> None:
     }
     assert reading.notes == (
         "'council tax' found the right page 3rd of 118",
-        "'rates' did not find the right page among 0 results",
+        "'rates' brought no results",
     )
 
 

@@ -192,6 +192,22 @@ async def test_a_search_is_typed_and_its_results_are_ranked(shopper: Shopper) ->
 
 
 @needs_browser
+async def test_the_right_page_is_looked_for_on_the_next_pages_of_results(shopper: Shopper) -> None:
+    def sheet(request: Request) -> Response:
+        number = int(request.query_params.get("page", 1))
+        found = "<li><a href=/council-tax>Council tax</a>" if number == 3 else ""
+        items = "".join(f"<li><a href=/news?{number}{n}>Minutes {number}.{n}</a>" for n in range(10)) + found
+        onward = f"<a href='/search?q=tax&page={number + 1}'>Next</a>"
+        return HTMLResponse(f"<p>217 results</p><ol class=results>{items}</ol>{onward}")
+
+    async with serving(council(FORM, search=sheet)) as served:
+        seen = await shopper.visit(served, chromium=CHROMIUM)
+
+    assert "'council tax' found the right page 31st of 217" in seen.notes
+    assert seen.facts["web.search.best_rank"] == 31
+
+
+@needs_browser
 async def test_every_page_that_the_browser_opens_passes_the_guard(shopper: Shopper) -> None:
     async with serving(council(FORM, search=results)) as served:
         await shopper.visit(served, chromium=CHROMIUM)

@@ -7,6 +7,7 @@ import asyncio
 import datetime as dt
 import math
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -22,7 +23,6 @@ from tests.scenarios.conftest import world
 
 COUNCILS = os.environ.get("DOORSTEP_TEST_COUNCILS", "ashcombe-vale,dunsmere,selmarsh").split(",")
 CALLS, MAILS = 16, 10
-SHOWN = 10
 OUTCOMES = {"answered": "answered", "engaged": "engaged", "no reply": "no_reply", "not in use": "number_not_in_use"}
 Truth = dict[str, Any]
 
@@ -157,13 +157,18 @@ def kinds(mail: Truth) -> list[str]:
     return [event["kind"] for event in mail["events"]]
 
 
+def _unsure(mail: Truth) -> bool | None:
+    """A reply of one rude line cannot be told from a machine's: don't know is right, No would be wrong."""
+    return None if "reply poor" in mail["manner"] else "human reply" in kinds(mail)
+
+
 def test_each_mail_met_what_the_councils_file_says(found: Found) -> None:
     for shop, mail in found.of("email"):
         seen, happened = facts(shop), kinds(mail)
         bounced = "bounce" in happened or mail["manner"].startswith("bounce")
         assert seen["email.delivered"] is not bounced, shop.id
-        assert seen["email.replied"] is ("human reply" in happened), (shop.id, mail["manner"])
-        if not bounced:
+        assert seen["email.replied"] in (("human reply" in happened), _unsure(mail)), (shop.id, mail["manner"])
+        if not bounced and _unsure(mail) is not None:
             assert seen["email.auto_ack"] is ("automatic acknowledgement" in happened), (shop.id, mail["manner"])
             assert seen["email.out_of_office"] is ("out of office" in happened), shop.id
             assert seen["email.acknowledged"] is bool(happened), shop.id
@@ -178,10 +183,10 @@ def test_the_moments_of_the_answers_are_those_of_the_mail_server(found: Found) -
             ("final_reply", "human reply", -1),
         ):
             due = [dt.datetime.fromisoformat(each["due"]) for each in mail["events"] if each["kind"] == kind]
-            if due:
+            if due and not (kind == "human reply" and facts(shop)["email.replied"] is None):
                 told = shop.observation.moments[moment]
                 assert told.lower - dt.timedelta(seconds=1) <= due[which] <= told.upper + dt.timedelta(seconds=1)
-            else:
+            elif not due:
                 assert moment not in shop.observation.moments
 
 
@@ -190,20 +195,23 @@ def test_the_reply_was_read_as_it_was_written(found: Found) -> None:
     read = 0
     for shop, mail in found.of("email"):
         replies = [event for event in mail["events"] if event["kind"] == "human reply"]
-        if not replies:
+        if not replies or facts(shop)["email.replied"] is None:
             continue
         manner = next(
             each
             for each in found.truth[shop.organisation]["mail"]["manners"]
-            if each["reply"] and each["reply"]["text"] == replies[-1]["text"]
+            if each["reply"]
+            and each["reply"]["text"] == replies[-1]["text"]
+            and bool(each["interim"]) is ("interim" in mail["manner"])
         )
         sender, seen, read = manner["reply"]["sender"], facts(shop), read + 1
-        text = replies[-1]["text"]
+        text, a_team = replies[-1]["text"], bool(re.search(r"\b(?:Team|Services)\b", sender["name"]))
         for fact, truth in (
             ("email.used_name", used_name.get(text, False)),
             ("email.sender_phone", sender["phone"] is not None),
             ("email.sender_job_title", sender["job_title"] is not None),
-            ("email.sender_department", sender["department"] is not None),
+            ("email.sender_name", not a_team),
+            ("email.sender_department", sender["department"] is not None or a_team),
             ("email.further_help", text == "good"),
             ("email.alt_formats", text == "good"),
         ):
@@ -231,8 +239,7 @@ def test_the_a_to_z_is_as_the_councils_file_says(found: Found) -> None:
 def test_the_search_is_as_the_councils_file_says(found: Found) -> None:
     for shop, council in found.of("web"):
         seen, truth = facts(shop), council["website"]["search"]
-        # A resident sees the first page of results; what stands further down is not found.
-        works = truth["kind"] in ("page", "script") and truth["rank"] <= SHOWN
+        works = truth["kind"] in ("page", "script")
         assert seen["web.search.home"] is (truth["kind"] != "none"), shop.id
         if truth["kind"] != "none":
             assert seen["web.search.found"] is works, shop.id
@@ -250,7 +257,8 @@ def test_telephone_numbers_and_contact_details_are_as_the_councils_file_says(fou
         if truth["present"]:
             quarters = 2 + truth["email"] + truth["hours"]
             assert seen["web.contact.details"] == quarters * 25, shop.id
-        assert (seen["web.phone.valid"] == 100) is (not [each for each in odd if not each.startswith("0845")]), shop.id
+        whole = truth["numbers"] != "no code" and all(each.startswith("0845") for each in odd)
+        assert (seen["web.phone.valid"] == 100) is whole, shop.id
         assert seen["web.phone.low_cost"] is (not [each for each in odd if each.startswith("0845")]), shop.id
         if not odd:
             assert (seen["web.phone.spaced"] == 100) is (truth["numbers"] == "spaced"), shop.id
@@ -262,5 +270,5 @@ def test_tasks_and_links_are_as_the_councils_file_says(found: Found) -> None:
         seen, truth = facts(shop), council["website"]
         for task in ("jobs", "leisure"):
             clicks = seen[f"web.task.{task}_clicks"]
-            assert clicks == 1 if truth[task] == "home" else clicks >= 3, (shop.id, task)
+            assert clicks == 1 if truth[task] == "home" else clicks >= 2, (shop.id, task)
         assert (seen["web.broken_links"] > 0) is (truth["broken_links"] > 0), shop.id

@@ -15,7 +15,6 @@ from probes.clock import PracticeClock
 from probes.email.imap import MailboxUnreachable
 from probes.http import Unreachable
 from probes.phone import Unfinished
-from results import report as wave_report
 from results.calendar import LONDON
 from results.store import FrozenWave, ShopRow
 from scenarios import demo as practice_demo
@@ -342,6 +341,8 @@ def report(
 
 
 async def _report(folder: Path, wave: str, to: Path | None, as_json: bool) -> None:
+    from results import report as wave_report  # here, because drawing takes long to load and only this command draws
+
     async with opened(folder, to_work=False) as bench:
         frozen = await _planned(bench, wave)
         found = await bench.store.shops(wave, frozen.scheme.digest)

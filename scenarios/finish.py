@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from importlib.metadata import version
 
 from probes import Errand
 from results import scoring
@@ -35,13 +36,18 @@ def closing_time(row: ShopRow, frozen: FrozenWave) -> dt.datetime:
     return frozen.organisations[row.organisation].hours.add_working_days(row.made_at, days)
 
 
+def stamped(seen: Observation) -> Observation:
+    """The observation with the version of this software beside those of the probe's own tools."""
+    return seen.model_copy(update={"versions": {**seen.versions, "doorstep": version("doorstep")}})
+
+
 async def close(bench: Bench, frozen: FrozenWave, row: ShopRow, seen: Observation) -> None:
     """Answer every criterion, score, store, close."""
     calendar = frozen.organisations[row.organisation].hours
     answers = scoring.answer_all(seen, row.channel, frozen.scheme, calendar)
     await bench.store.close(
         row.id,
-        seen,
+        stamped(seen),
         answers,
         scoring.points(answers, frozen.scheme, "access"),
         scoring.points(answers, frozen.scheme, "quality"),

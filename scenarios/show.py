@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,12 +16,14 @@ from rich.table import Table
 
 from results.benchmark import Benchmark
 from results.calendar import LONDON
-from results.report import WaveReport
 from results.schema import Channel, Shop, State
 from results.store import FrozenWave
 from scenarios.demo import Partnership
 from scenarios.plan import Foreseen
 from scenarios.run import Outcome
+
+if TYPE_CHECKING:
+    from results.report import WaveReport
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -144,9 +147,9 @@ def one_shop(shop: Shop, scheme_questions: dict[str, str]) -> None:
     for note in shop.observation.notes:
         out.print(f"  {escape(note)}")
     for evidence in shop.observation.evidence:
-        out.print(
-            f"  Evidence: {escape(evidence.kind)} {escape(evidence.name)}, evidence/{evidence.sha256[:2]}/{evidence.sha256}"
-        )
+        place = f"evidence/{evidence.sha256[:2]}/{evidence.sha256}"
+        out.print(f"  Evidence: {evidence.kind} {evidence.name}", markup=False)
+        out.print(f"    {place}", soft_wrap=True)
 
 
 def partnership(found: Partnership, folder: Path | None) -> None:

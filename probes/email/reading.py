@@ -26,7 +26,7 @@ _FAX = re.compile(r"^\W*(?:fax|facsimile|f)\b", re.IGNORECASE)
 _JOB_TITLE = re.compile(
     r"\b(?:officer|manager|assistant|director|advis[eo]r|co-?ordinator|head of|leader|supervisor|administrator|"
     r"executive|clerk|surveyor|engineer|inspector|analyst|secretary|specialist|consultant|representative|apprentice|"
-    r"technician|solicitor|registrar|warden|planner|librarian|agent)\b",
+    r"technician|solicitor|registrar|warden|planner|librarian|agent|receptionist)\b",
     re.IGNORECASE,
 )
 _DEPARTMENT = re.compile(

@@ -1,0 +1,151 @@
+"""What a run leaves undone and why: hours, pauses, withdrawn consent, the day's limit, and a second run beside it."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from probes.http import Unreachable
+from results import report as wave_report
+from results.calendar import LONDON
+from scenarios import cli, plan
+from scenarios.bench import AtWork, Bench, opened
+from scenarios.demo import practice, write_programme
+from scenarios.run import Outcome, Run
+
+COUNCIL = "hollinbrook"
+WAVE = "practice-wave"
+
+
+@asynccontextmanager
+async def programme(folder: Path, scenario: str, start: str = "2026-11-23T10:00", **limits: int) -> AsyncIterator[Path]:
+    """One practice council, shopped by one scenario."""
+    async with practice(["--only", COUNCIL, "--start", start]) as partnership:
+        write_programme(folder, partnership, dt.date.fromisoformat(start[:10]), calls=2, mails=5)
+        _change(folder / "waves" / f"{WAVE}.yaml", lambda wave: wave.update(scenarios=[scenario]))
+        if limits:
+            _change(folder / "register" / f"{COUNCIL}.yaml", lambda it: it["consent"]["limits"].update(limits))
+        yield folder
+
+
+def _change(path: Path, change: Any) -> None:
+    yaml = YAML()
+    document = yaml.load(path)
+    change(document)
+    yaml.dump(document, path)
+
+
+async def run(folder: Path) -> Outcome:
+    """One run of the wave, as the command does it."""
+    async with opened(folder, to_work=True) as bench:
+        frozen = await cli._frozen(bench, WAVE, None, None)
+        return await Run(bench, frozen, lambda row: True, lambda what, done, total: None).go()
+
+
+async def states(folder: Path) -> Counter[str]:
+    async with opened(folder, to_work=False) as bench:
+        return Counter(row.state for row in await bench.store.rows())
+
+
+async def test_calls_on_a_saturday_wait_until_monday_at_eight(tmp_path: Path) -> None:
+    async with programme(tmp_path, "telephone", start="2026-11-21T10:00") as folder:
+        outcome = await run(folder)
+
+        assert outcome.refused == {"hours.closed": 2}
+        assert outcome.waiting_until == dt.datetime(2026, 11, 23, 8, tzinfo=LONDON)
+        assert await states(folder) == {"planned": 2}
+
+
+async def test_a_paused_organisation_is_left_in_the_plan_and_contacted_after_the_pause(tmp_path: Path) -> None:
+    async with programme(tmp_path, "email") as folder:
+        async with opened(folder, to_work=False) as bench:
+            await bench.ledger.pause(COUNCIL, "flood", bench.clock.now())
+        paused = await run(folder)
+        async with opened(folder, to_work=False) as bench:
+            await bench.ledger.resume(COUNCIL)
+        resumed = await run(folder)
+
+        assert (paused.made, paused.refused) == ({}, {"pause.organisation": 5})
+        assert resumed.made == {"email": 5}
+
+
+async def test_consent_that_was_withdrawn_after_planning_refuses_for_good_and_is_never_scored(tmp_path: Path) -> None:
+    async with programme(tmp_path, "email") as folder:
+        async with opened(folder, to_work=True) as bench:
+            await cli._frozen(bench, WAVE, None, None)
+        _change(folder / "register" / f"{COUNCIL}.yaml", lambda council: council.pop("consent"))
+
+        outcome = await run(folder)
+
+        assert outcome.refused == {"consent.absent": 5}
+        assert await states(folder) == {"refused": 5}
+        async with opened(folder, to_work=False) as bench:
+            report = await _report(bench)
+        assert report.contacts == 0
+        assert [(each.rule, each.count) for each in report.refusals] == [("consent.absent", 5)]
+
+
+async def _report(bench: Bench) -> wave_report.WaveReport:
+    frozen = await bench.store.wave(WAVE)
+    assert frozen is not None
+    shops = await bench.store.shops(WAVE, frozen.scheme.digest)
+    refusals = await bench.ledger.refusals(WAVE)
+    return wave_report.assemble(frozen.wave, frozen.scheme, frozen.organisations, shops, refusals)
+
+
+async def test_what_the_days_limit_leaves_over_waits_for_tomorrow(tmp_path: Path) -> None:
+    async with programme(tmp_path, "email", mails_per_day=3) as folder:
+        outcome = await run(folder)
+
+        assert (outcome.made, outcome.refused) == ({"email": 3}, {"limit.day": 2})
+        assert outcome.waiting_until == dt.datetime(2026, 11, 24, tzinfo=LONDON)
+
+
+async def test_two_runs_in_one_folder_cannot_be_at_work_together(tmp_path: Path) -> None:
+    async with programme(tmp_path, "email") as folder, opened(folder, to_work=True):
+        with pytest.raises(AtWork, match="another `doorstep` is at work"):
+            await run(folder)
+
+
+async def test_while_windows_are_open_nothing_counts_against_anybody(tmp_path: Path) -> None:
+    async with programme(tmp_path, "email") as folder:
+        await run(folder)
+
+        async with opened(folder, to_work=False) as bench:
+            report = await _report(bench)
+        assert report.contacts == 0
+        assert report.not_counted == {"still waiting for a reply": 5}
+
+
+async def test_one_scenario_can_be_run_on_demand_without_a_wave(tmp_path: Path) -> None:
+    async with programme(tmp_path, "telephone") as folder:
+        async with opened(folder, to_work=True) as bench:
+            frozen = await cli._frozen(bench, None, COUNCIL, "email")
+            outcome = await Run(bench, frozen, lambda row: True, lambda what, done, total: None).go()
+
+        assert frozen.wave.id == "on-demand-2026-11-23-email"
+        assert outcome.made == {"email": 5}
+
+
+async def test_a_dry_run_foresees_what_the_guard_will_say(tmp_path: Path) -> None:
+    async with programme(tmp_path, "telephone", start="2026-11-21T10:00") as folder:
+        async with opened(folder, to_work=False) as bench:
+            frozen = plan.freeze(bench.folder, bench.folder.waves[WAVE], bench.clock.now())
+            foreseen = await plan.foresee(plan.rows(frozen), frozen, bench.guard)
+            recorded = await bench.ledger.refusals()
+
+        assert {each.refusal.rule for each in foreseen if each.refusal} == {"hours.closed"}
+        assert recorded == ()
+
+
+async def test_a_practice_programme_whose_partnership_is_gone_says_what_starts_it(tmp_path: Path) -> None:
+    async with programme(tmp_path, "email"):
+        pass
+
+    with pytest.raises(Unreachable, match="`doorstep demo` or `doorstep practice` starts it"):
+        await run(tmp_path)

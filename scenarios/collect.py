@@ -23,7 +23,7 @@ GRACE = dt.timedelta(minutes=15)
 """How long our own copy of a mail may take before we say that nobody knows whether the mail was sent."""
 
 _SWEEP_SECONDS = 300.0
-_PRACTICE_SPEED = 80_000.0
+_PRACTICE_SPEED = 120_000.0
 _PRACTICE_SWEEP = 0.3  # real seconds
 
 Tell = Callable[[str, int, int], None]

@@ -21,7 +21,7 @@ from scenarios.programme import library
 
 WAVE = "practice-wave"
 _UP_WITHIN = 60.0  # seconds
-_SITE_ENQUIRIES = ("council-tax-discount", "recycling-centre", "missed-bin", "garden-waste", "parking-permit")
+_SITE_ENQUIRIES = ("council-tax-discount", "recycling-centre", "missed-bin")
 
 Partnership = dict[str, Any]
 """What the practice partnership prints about itself."""

@@ -1,6 +1,6 @@
 """One run: everything of a wave that is due now, knocked on. What was begun before a crash is settled first.
 
-Calls go to all lines at once, one at a time on each; mails one after another for each organisation; websites two at a
+Calls go to all lines at once, one at a time on each; mails one after another for each organisation; websites three at a
 time. What is not due stays a row.
 """
 
@@ -32,7 +32,7 @@ _WITHOUT_BROWSER = (
     "There is no browser on this machine: what a website's search finds is not assessed. "
     "`python -m probes.web.chromium` installs one; DOORSTEP_CHROMIUM names one that is elsewhere."
 )
-_SITES_AT_ONCE = 2
+_SITES_AT_ONCE = 3
 _LONGEST_VISIT = 1800.0  # seconds for a whole website, at one page a second
 _BEFORE_ITS_INTENT = dt.timedelta(seconds=2)  # the carrier's clock may be a little behind ours
 _TILL_THE_LIST_SHOWS = 3.0  # real seconds after a crash until the carrier's list is complete

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -77,20 +78,22 @@ async def foresee(planned_rows: Sequence[ShopRow], frozen: FrozenWave, guard: Gu
 
 
 def _contacts(wave: str, organisation: Organisation, scenario: Scenario, due: dt.datetime) -> Iterator[ShopRow]:
-    """The scenario's contacts with one organisation: its targets in turn, and each target's enquiries in turn.
+    """The scenario's contacts with one organisation: its targets in turn and the enquiries in turn, all pairs in time.
 
     An organisation that publishes nothing to reach on the channel gets none. A site is visited once for all enquiries.
     """
     targets = _targets(organisation, scenario)
     if not targets:
         return
-    contacts = len(targets) if scenario.channel == "web" else scenario.contacts
-    for number in range(contacts):
-        round_, which = divmod(number, len(targets))
-        enquiry = scenario.enquiries[(number + round_) % len(scenario.enquiries)]
-        if scenario.channel == "web":
-            enquiry = scenario.enquiries[0]
-        yield planned(wave, organisation.id, scenario, enquiry, targets[which], number, due)
+    if scenario.channel == "web":
+        for number, site in enumerate(targets):
+            yield planned(wave, organisation.id, scenario, scenario.enquiries[0], site, number, due)
+        return
+    for number in range(scenario.contacts):
+        # After so many the same pairs would come again, so the enquiries move on by one.
+        moved = number // math.lcm(len(targets), len(scenario.enquiries))
+        enquiry = scenario.enquiries[(number + moved) % len(scenario.enquiries)]
+        yield planned(wave, organisation.id, scenario, enquiry, targets[number % len(targets)], number, due)
 
 
 def _targets(organisation: Organisation, scenario: Scenario) -> tuple[str, ...]:

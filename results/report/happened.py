@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from results import words
-from results.schema import Failure, Moment, Observation, Shop
+from results.schema import Failure, Moment, Observation, Shop, Why
 
 _FAILURES: Mapping[Failure, str] = {
     Failure.ENGAGED: "The line was engaged.",
@@ -69,6 +69,8 @@ def _mail(shop: Shop, seen: Observation) -> list[str]:
         story.append(f"A person replied{after}.")
     elif not seen.complete:
         story.append("The window for a reply is still open.")
+    elif seen.unknown.get("email.replied", (None,))[0] is Why.NEEDS_REVIEW:
+        story.append("Something came that a person has to look at.")
     return story
 
 

@@ -191,7 +191,7 @@ def said(criterion: Criterion, value: Fact, marks: float | None = None) -> str:
     """An answer as a reader would say it: 'Yes', '9.3 seconds', '75%'."""
     match criterion.answer, value:
         case _, None:
-            return "—" if marks != 0 else "Not found" if criterion.channel == "web" else "None came"
+            return "—" if marks != 0 else "Not found" if criterion.channel == "web" else "Never came"
         case "yes_no", _:
             return "Yes" if value else "No"
         case "percent", bool() | int() | float():

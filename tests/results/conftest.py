@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -20,28 +21,33 @@ def _postgres_programs() -> Path | None:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The address of a PostgreSQL server started for the tests, on loopback."""
     programs = _postgres_programs()
     if programs is None:
         pytest.skip("PostgreSQL's server is not installed on this machine")
-    data = tmp_path_factory.mktemp("postgres") / "data"
-    as_user: list[str] = []
-    if os.geteuid() == 0:  # the server refuses to run as root
-        for folder in (data.parent, *data.parent.parents[:2]):
-            folder.chmod(0o755)
-        shutil.chown(data.parent, "nobody")
-        as_user = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
-    with socket.socket() as free:
+    with tempfile.TemporaryDirectory(prefix="doorstep-postgres-") as folder, socket.socket() as free:
+        as_user: list[str] = []
+        if os.geteuid() == 0:  # the server refuses to run as root
+            shutil.chown(folder, "nobody")
+            as_user = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": True, "cwd": "/"}
-    subprocess.run([*as_user, programs / "initdb", "-D", data, "-U", "doorstep", "-A", "trust", "-N"], **quiet)  # type: ignore[call-overload]
-    settings = f"-h 127.0.0.1 -p {port} -k '' -c fsync=off"
-    control = [*as_user, programs / "pg_ctl", "-D", data, "-w"]
-    subprocess.run([*control, "-o", settings, "-l", data.parent / "log", "start"], **quiet)  # type: ignore[call-overload]
-    yield f"postgresql://doorstep@127.0.0.1:{port}/"
-    subprocess.run([*control, "-m", "immediate", "stop"], **quiet)  # type: ignore[call-overload]
+        free.close()
+        data, log = f"{folder}/data", f"{folder}/log"
+        _quietly([*as_user, str(programs / "initdb"), "-D", data, "-U", "doorstep", "-A", "trust", "-N"])
+        control = [*as_user, str(programs / "pg_ctl"), "-D", data, "-w"]
+        _quietly([*control, "-o", f"-h 127.0.0.1 -p {port} -k '' -c fsync=off", "-l", log, "start"])
+        try:
+            yield f"postgresql://doorstep@127.0.0.1:{port}/"
+        finally:
+            _quietly([*control, "-m", "immediate", "stop"])
+
+
+def _quietly(command: list[str]) -> None:
+    """Run a program that must succeed; where it does not, what it said is in the error."""
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd="/", check=False)
+    assert done.returncode == 0, f"{command[0]}: {done.stderr}"
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -36,6 +36,7 @@ class Collection:
         self._bench = bench
         self._waves = waves
         self._collector = email.Collector(bench.mail_account(), bench.mailbag, bench.clock)
+        self._reading = asyncio.Lock()
 
     async def once(self) -> int:
         """Fetch and read what has come, then close the windows that were over before. Returns how many mails came."""
@@ -46,21 +47,27 @@ class Collection:
         return fetched
 
     async def until_closed(self, tell: Tell) -> None:
-        """Go on until every window is closed. A practice clock is let run fast meanwhile."""
+        """Watch the mailbox until every window is closed. A practice clock is let run fast meanwhile.
+
+        New mail is told by the server (IDLE) and read at once; a sweep polls besides, and closes what is over.
+        """
         clock = self._bench.clock
         fast = clock if isinstance(clock, PracticeClock) else None
         total = len(await self._open())
         if fast:
             await fast.set_speed(_PRACTICE_SPEED)
         try:
-            while waiting := await self._open():
-                tell("windows closed", total - len(waiting), total)
-                await self.once()
-                if fast:
-                    await asyncio.sleep(_PRACTICE_SWEEP)
-                    await fast.refresh()
-                else:
-                    await clock.sleep(_SWEEP_SECONDS)
+            async with asyncio.TaskGroup() as group:
+                watching = group.create_task(self._collector.watch(self.read), name="watching the mailbox")
+                while waiting := await self._open():
+                    tell("windows closed", total - len(waiting), total)
+                    await self.once()
+                    if fast:
+                        await asyncio.sleep(_PRACTICE_SWEEP)
+                        await fast.refresh()
+                    else:
+                        await clock.sleep(_SWEEP_SECONDS)
+                watching.cancel()
             tell("windows closed", total, total)
         finally:
             if fast:
@@ -68,6 +75,10 @@ class Collection:
 
     async def read(self) -> None:
         """Match and classify every mail in the bag that nobody has read yet."""
+        async with self._reading:
+            await self._read()
+
+    async def _read(self) -> None:
         bench = self._bench
         rows = {row.id: row for row in await bench.store.rows(channel="email") if row.wave in self._waves}
         probes = [_sent(row) for row in rows.values()]

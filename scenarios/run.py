@@ -26,7 +26,7 @@ from scenarios.bench import Bench
 from scenarios.collect import GRACE, Collection, waves_with_mail
 from scenarios.credentials import PHONE_SECRET, secret
 
-Tell = Callable[[Channel, int, int], None]
+Tell = Callable[[str, int, int], None]
 
 _WITHOUT_BROWSER = (
     "There is no browser on this machine: what a website's search finds is not assessed. "
@@ -82,7 +82,9 @@ class Run:
                     tried.update(row.id for row in rows)
                     await self._make_all(rows)
                 if again := await self._settle_mails():
+                    self._tell("waiting for proof", 0, 1)
                     await self._bench.clock.sleep((again - self._bench.clock.now()).total_seconds())
+                    self._tell("waiting for proof", 1, 1)
                 elif not rows:
                     break
         return self._outcome

@@ -157,6 +157,8 @@ def _quality(
         facts["email.fully_answered"] = fully_answered(replies, enquiry)
     if facts["email.name_correct"] is None:
         facts["email.name_correct"] = (Why.NOT_APPLICABLE, "the reply used no name")
+    if facts["email.sender_department"] is None:
+        facts["email.sender_department"] = (Why.NEEDS_REVIEW, "a line of the signature may name a department")
     if facts["email.fully_answered"] is None:
         facts["email.fully_answered"] = (Why.NEEDS_REVIEW, "a person must read the answer")
     return facts

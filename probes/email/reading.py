@@ -34,6 +34,7 @@ _DEPARTMENT = re.compile(
     r"environment(?:al)?|highways|licensing|electoral|elections|finance|parks|waste|recycling|council tax)\b",
     re.IGNORECASE,
 )
+_SHORT_NAME = re.compile(r"[A-Z][^\W\d_'’]+(?:['’]s)?(?: (?:and|of|the|&|[^\W\d_]+(?:['’]s)?)){0,5}")
 _FURTHER_HELP = re.compile(
     r"any (?:further|other|more) (?:questions?|quer(?:y|ies)|enquir(?:y|ies)|help|assistance|information)"
     r"|(?:if (?:you|there is anything|we|i)\b[^.\n]{0,80}|please\s|do(?:n.t| not) hesitate to\s)"
@@ -77,8 +78,8 @@ class _Letter:
 def read_reply(mail: Mail, persona: Persona, organisation: Organisation, enquiry: Enquiry) -> dict[str, Fact]:
     """The quality facts of one person's reply.
 
-    None means, for `name_correct`, that no name was used; for `fully_answered`, that a person must read the attachment
-    or that the enquiry has no answer key.
+    None means, for `name_correct`, that no name was used; for `sender_department`, that a line may be one; for
+    `fully_answered`, that a person must read the attachment or that the enquiry has no answer key.
     """
     letter = _take_apart(mail, persona, enquiry)
     greeted = _greeted_as(letter.greeting, persona)
@@ -166,14 +167,20 @@ def _job_title(letter: _Letter) -> str | None:
     return next((line for line in letter.signature[:6] if len(line) < 80 and _JOB_TITLE.search(line)), None)
 
 
-def _has_department(letter: _Letter, organisation: Organisation) -> bool:
-    """A line of the signature, other than the job title, that names a department and not only the organisation."""
+def _has_department(letter: _Letter, organisation: Organisation) -> bool | None:
+    """A line of the signature, other than the job title, that names a department and not only the organisation.
+
+    None where a short line stands there that may be one by a name of its own: only a person can tell.
+    """
     title = _job_title(letter)
     own = {name.casefold() for name in (organisation.name, *organisation.aliases)}
-    return any(
-        _DEPARTMENT.search(line) and len(line) < 80 and line != title and line.casefold() not in own and "@" not in line
-        for line in letter.signature
-    ) or bool(title and re.search(r"[,|–-]\s", title) and _DEPARTMENT.search(re.split(r"[,|–-]\s", title)[-1]))
+    others = [line for line in letter.signature if line != title and line.casefold() not in own and "@" not in line]
+    if any(_DEPARTMENT.search(line) and len(line) < 80 for line in others):
+        return True
+    if title and re.search(r"[,|–-]\s", title) and _DEPARTMENT.search(re.split(r"[,|–-]\s", title)[-1]):
+        return True
+    below_the_name = [line for line in letter.signature[1:5] if line in others]
+    return None if any(_SHORT_NAME.fullmatch(line) for line in below_the_name) else False
 
 
 def _names(organisation: Organisation, text: str) -> bool:

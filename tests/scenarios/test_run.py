@@ -11,8 +11,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from probes.http import Unreachable
+from probes.web import chromium
 from results import report as wave_report
 from results.calendar import LONDON
+from results.schema import State
 from scenarios import cli, plan
 from scenarios.bench import AtWork, Bench, opened
 from scenarios.demo import practice, write_programme
@@ -130,6 +132,23 @@ async def test_one_scenario_can_be_run_on_demand_without_a_wave(tmp_path: Path) 
 
         assert frozen.wave.id == "on-demand-2026-11-23-email"
         assert outcome.made == {"email": 5}
+
+
+async def test_without_a_browser_search_is_not_assessed_and_that_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chromium, "find", lambda: None)
+    async with programme(tmp_path, "website") as folder:
+        outcome = await run(folder)
+        async with opened(folder, to_work=False) as bench:
+            report = await _report(bench)
+
+    assert [note for note in outcome.notes if "browser" in note] == outcome.notes
+    assert len(outcome.notes) == 1
+    (shop,) = report.organisations[0].channels[0].shops
+    searched = {cell.criterion: cell.state for cell in shop.cells if cell.criterion.startswith("web.search")}
+    assert searched.pop("web.search.home") is State.ANSWERED
+    assert set(searched.values()) == {State.PROBE_FAULT}
 
 
 async def test_a_dry_run_foresees_what_the_guard_will_say(tmp_path: Path) -> None:

@@ -197,14 +197,15 @@ def test_the_reply_was_read_as_it_was_written(found: Found) -> None:
         replies = [event for event in mail["events"] if event["kind"] == "human reply"]
         if not replies or facts(shop)["email.replied"] is None:
             continue
-        manner = next(
-            each
+        last = "reply" if "reply" in mail["manner"] else "interim"
+        letter = next(
+            each[last]
             for each in found.truth[shop.organisation]["mail"]["manners"]
-            if each["reply"]
-            and each["reply"]["text"] == replies[-1]["text"]
+            if each[last]
+            and each[last]["text"] == replies[-1]["text"]
             and bool(each["interim"]) is ("interim" in mail["manner"])
         )
-        sender, seen, read = manner["reply"]["sender"], facts(shop), read + 1
+        sender, seen, read = letter["sender"], facts(shop), read + 1
         text, a_team = replies[-1]["text"], bool(re.search(r"\b(?:Team|Services)\b", sender["name"]))
         for fact, truth in (
             ("email.used_name", used_name.get(text, False)),

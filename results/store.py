@@ -219,6 +219,10 @@ class Store:
         """The guard refused it for good."""
         await self._move(shop, {"planned"}, state="refused", why=why)
 
+    async def reinstate(self, shop: str) -> None:
+        """What the guard refused may be asked of it again: the register has changed."""
+        await self._move(shop, {"refused"}, state="planned", why="")
+
     async def postpone(self, shop: str, until: dt.datetime, why: str) -> None:
         """The guard said not now: try again at that moment."""
         await self._move(shop, {"planned"}, due_at=until, why=why)

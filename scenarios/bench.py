@@ -26,6 +26,7 @@ from results.mailbag import Mailbag
 from results.store import Store
 from scenarios.credentials import MAIL_PASSWORD, secret
 from scenarios.programme import Folder, load
+from scenarios.reading import Invalid, Problem
 
 DATABASE = "DOORSTEP_DATABASE"
 
@@ -47,10 +48,10 @@ class Bench:
     guard: Guard
 
     def mail_account(self) -> Account:
-        """The mailbox with its password. Raises `MissingSecret`; `KeyError` where the programme has no mail."""
+        """The mailbox with its password. Raises `MissingSecret`; `Invalid` where the programme has no mail."""
         mail = self.folder.programme.mail
         if mail is None:
-            raise KeyError("programme.toml has no [mail] table")
+            raise Invalid([Problem("programme.toml", 0, "mail", "is missing; add a [mail] table with the mailbox")])
         return Account(
             name="main",
             mailbox=mail.mailbox,

@@ -19,9 +19,10 @@ from probes.guard import Refused
 from probes.phone import PhoneProbe, Unfinished
 from probes.phone.carriers.twilio import Twilio
 from probes.web import WebProbe, chromium
+from results.calendar import LONDON
 from results.schema import CHANNELS, Channel, Observation
 from results.store import FrozenWave, ShopRow
-from scenarios import finish
+from scenarios import finish, plan
 from scenarios.bench import Bench
 from scenarios.collect import GRACE, Collection, waves_with_mail
 from scenarios.credentials import PHONE_SECRET, secret
@@ -75,6 +76,7 @@ class Run:
             await self._open_probes(stack, channels)
             await self._settle_calls()
             await self._settle_mails()
+            await self._reinstate()
             tried: set[str] = set()
             while True:
                 rows = [row for row in await self._due() if row.id not in tried]
@@ -115,15 +117,20 @@ class Run:
         if "web" in channels:
             found = chromium.find()
             if found is None:
-                self._outcome.notes.append(_WITHOUT_BROWSER)
+                self._note(_WITHOUT_BROWSER)
             web = WebProbe(bench.guard, bench.evidence, bench.clock, programme.contact, found)
             self._probes["web"] = await stack.enter_async_context(web)
 
     async def _due(self) -> list[ShopRow]:
         now = self._bench.clock.now()
-        rows = await self._bench.store.rows(wave=self._frozen.wave.id, states=["planned"])
+        planned = await self._bench.store.rows(wave=self._frozen.wave.id, states=["planned"])
+        rows = list(filter(self._picked, planned))
+        last_day = self._frozen.wave.fieldwork_until
+        if rows and now.astimezone(LONDON).date() > last_day:
+            self._note(f"fieldwork ended on {last_day:%d/%m/%Y}; contacts not made by then: {len(rows)}")
+            return []
         due = []
-        for row in filter(self._picked, rows):
+        for row in rows:
             if row.due_at <= now:
                 due.append(row)
             else:
@@ -162,7 +169,7 @@ class Run:
         except Refused as refused:
             await self._refused(row, refused)
         except (Unfinished, Uncertain) as unsure:
-            self._outcome.notes.append(f"{row.id}: {unsure}; the next run settles it")
+            self._note(f"{row.id}: {unsure}; the next run settles it")
         except TimeoutError:
             minutes = int(_LONGEST_VISIT / 60)
             await self._seen(row, Observation(facts={}, error=f"the visit was not over after {minutes} minutes"))
@@ -175,7 +182,7 @@ class Run:
             later = bench.clock.now() + GRACE
             await bench.store.back_to_plan(row.id)
             await bench.store.postpone(row.id, later, seen.error)
-            self._outcome.notes.append(f"{row.id}: {seen.error}; it will be tried again")
+            self._note(f"{seen.error}; it will be tried again")
             self._outcome.wait(later)
             return
         self._outcome.made[row.channel] += 1
@@ -194,6 +201,17 @@ class Run:
             self._outcome.wait(refusal.retry_at)
         elif not refusal.rule.startswith("pause."):
             await self._bench.store.refuse(row.id, f"{refusal.rule}: {refusal.reason}")
+
+    async def _reinstate(self) -> None:
+        """What the guard refused and would let through now, since the register was put right, is planned again."""
+        for row in await self._bench.store.rows(wave=self._frozen.wave.id, states=["refused"]):
+            if self._picked(row) and await self._bench.guard.foresee(plan.effect(row, self._frozen.scenarios)) is None:
+                await self._bench.store.reinstate(row.id)
+
+    def _note(self, sentence: str) -> None:
+        """Something the user should know, told once however often it happens."""
+        if sentence not in self._outcome.notes:
+            self._outcome.notes.append(sentence)
 
     # ------------------------------------------------------------------------------------------------ settling
 
@@ -234,6 +252,6 @@ class Run:
         try:
             seen = await phone.adopt(finish.errand(row, self._frozen), row.known_as, row.made_at)
         except Unfinished as unsure:
-            self._outcome.notes.append(f"{row.id}: {unsure}; the next run settles it")
+            self._note(f"{row.id}: {unsure}; the next run settles it")
             return
         await self._seen(row, seen)

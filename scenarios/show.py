@@ -162,7 +162,7 @@ def partnership(found: Partnership, folder: Path | None) -> None:
     out.print(f"Telephone        {found['carrier']}  caller {found['caller']}")
     table = Table()
     for heading in ("Council", "Website", "E-mail", "Telephone"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for council in found["councils"]:
         lines = f"{council['lines'][0]['number']} and {len(council['lines']) - 1} more"
         table.add_row(council["name"], council["site"], ", ".join(council["addresses"]), lines)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from probes.email.imap import LoginRefused
 from probes.http import Unreachable
 from probes.web import chromium
 from results import report as wave_report
@@ -90,6 +91,42 @@ async def test_consent_that_was_withdrawn_after_planning_refuses_for_good_and_is
             report = await _report(bench)
         assert report.contacts == 0
         assert [(each.rule, each.count) for each in report.refusals] == [("consent.absent", 5)]
+
+
+async def test_consent_that_comes_back_lets_the_next_run_make_the_contacts(tmp_path: Path) -> None:
+    async with programme(tmp_path, "email") as folder:
+        register = folder / "register" / f"{COUNCIL}.yaml"
+        agreed = register.read_text()
+        _change(register, lambda council: council.pop("consent"))
+        refused = await run(folder)
+        register.write_text(agreed)
+
+        outcome = await run(folder)
+
+        assert (refused.made, outcome.made) == ({}, {"email": 5})
+
+
+async def test_after_fieldwork_nobody_is_contacted_any_more(tmp_path: Path) -> None:
+    async with programme(tmp_path, "email") as folder:
+        early = dt.date(2026, 11, 20)
+        wave = folder / "waves" / f"{WAVE}.yaml"
+        _change(wave, lambda it: it.update(fieldwork_from=early, fieldwork_until=early))
+
+        outcome = await run(folder)
+
+        assert outcome.made == {}
+        assert outcome.notes == ["fieldwork ended on 20/11/2026; contacts not made by then: 5"]
+
+
+async def test_a_mail_server_that_refuses_us_is_nobodys_fault_and_told_once(tmp_path: Path) -> None:
+    async with programme(tmp_path, "email") as folder:
+        toml = folder / "programme.toml"
+        toml.write_text(toml.read_text().replace('username = "practice"', 'username = "nobody"'))
+
+        with pytest.raises(LoginRefused):
+            await run(folder)
+
+        assert await states(folder) == {"planned": 5}
 
 
 async def _report(bench: Bench) -> wave_report.WaveReport:

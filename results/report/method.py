@@ -111,9 +111,14 @@ def _places() -> tuple[str, ...]:
 
 
 def _never_a_no(report: WaveReport) -> tuple[str, ...]:
+    alike: dict[tuple[str, str], list[str]] = {}  # criteria of one channel with the same counts share a line
+    for heading, states in report.set_aside.items():
+        channel, _, criterion = heading.partition(": ")
+        told = words.listed([f"{count:,} {_SET_ASIDE[state]}" for state, count in states.items()])
+        alike.setdefault((channel, told), []).append(criterion)
     waiting = tuple(
-        f"{heading}: {words.listed([f'{count:,} {_SET_ASIDE[state]}' for state, count in states.items()])}."
-        for heading, states in report.set_aside.items()
+        f"{channel}: {words.listed(criteria)}: {'each ' if len(criteria) > 1 else ''}{told}."
+        for (channel, told), criteria in alike.items()
     )
     return (
         "An answer that is not applicable, needs review by a person, whose window is still open, or that the probe "

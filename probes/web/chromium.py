@@ -49,6 +49,7 @@ def main() -> None:
 
 
 def _install() -> str | None:
+    print("No Chromium is installed; trying to get one. This can take some minutes.", flush=True)
     _try([sys.executable, "-m", "playwright", "install", "chromium"])
     if find() is None and hasattr(os, "geteuid") and os.geteuid() == 0 and (apt := shutil.which("apt-get")):
         _try([apt, "update"])

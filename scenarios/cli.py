@@ -21,7 +21,7 @@ from scenarios import demo as practice_demo
 from scenarios import plan as planning
 from scenarios import show
 from scenarios.bench import AtWork, Bench, opened
-from scenarios.collect import Collection, waves_with_mail
+from scenarios.collect import Collection, every_wave
 from scenarios.credentials import MissingSecret
 from scenarios.programme import load
 from scenarios.reading import Invalid
@@ -277,8 +277,7 @@ def collect(
 
 async def _collect(folder: Path, until_closed: bool, as_json: bool) -> None:
     async with opened(folder, to_work=True) as bench:
-        waves = [await bench.store.wave(id) for id in await bench.store.wave_ids()]
-        collection = Collection(bench, waves_with_mail(each for each in waves if each is not None))
+        collection = Collection(bench, await every_wave(bench))
         fetched = await collection.once()
         if until_closed:
             with show.progress() as bars:

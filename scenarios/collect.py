@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from probes import email
@@ -196,8 +196,7 @@ def _elapsed(row: ShopRow, received: dt.datetime) -> float | None:
     return max(0.0, (received - row.made_at).total_seconds()) if row.made_at else None
 
 
-def waves_with_mail(waves: Iterable[FrozenWave]) -> dict[str, FrozenWave]:
-    """The waves that have e-mail scenarios."""
-    return {
-        each.wave.id: each for each in waves if any(scenario.channel == "email" for scenario in each.scenarios.values())
-    }
+async def every_wave(bench: Bench) -> dict[str, FrozenWave]:
+    """All planned waves: one mailbox serves them all, and a reply to any of them may come at any time."""
+    waves = [await bench.store.wave(id) for id in await bench.store.wave_ids()]
+    return {each.wave.id: each for each in waves if each is not None}

@@ -24,7 +24,7 @@ from results.schema import CHANNELS, Channel, Observation
 from results.store import FrozenWave, ShopRow
 from scenarios import finish, plan
 from scenarios.bench import Bench
-from scenarios.collect import GRACE, Collection, waves_with_mail
+from scenarios.collect import GRACE, Collection, every_wave
 from scenarios.credentials import PHONE_SECRET, secret
 
 Tell = Callable[[str, int, int], None]
@@ -113,7 +113,7 @@ class Run:
         if "email" in channels:
             probe = EmailProbe(bench.mail_account(), bench.guard, bench.store, bench.clock)
             self._probes["email"] = await stack.enter_async_context(probe)
-            self._mail = Collection(bench, waves_with_mail([self._frozen]))
+            self._mail = Collection(bench, await every_wave(bench))
         if "web" in channels:
             found = chromium.find()
             if found is None:
@@ -226,9 +226,9 @@ class Run:
         """Before any call is placed again the carrier's list is asked whether it was placed before the crash."""
         if self._phone is None:
             return
-        rows = await self._bench.store.rows(wave=self._frozen.wave.id, channel="phone")
-        known = {row.known_as for row in rows if row.state in ("open", "closed")}
-        intents = [row for row in rows if row.state == "intent"]
+        every = await self._bench.store.rows(channel="phone")  # another wave may have rung the same line since
+        known = {row.known_as for row in every if row.state in ("open", "closed")}
+        intents = [row for row in every if row.state == "intent" and row.wave == self._frozen.wave.id]
         if intents:
             await asyncio.sleep(_TILL_THE_LIST_SHOWS)
         for row in intents:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from probes.clock import PracticeClock
 from probes.email.imap import LoginRefused
 from probes.http import Unreachable
 from probes.web import chromium
@@ -186,6 +187,27 @@ async def test_without_a_browser_search_is_not_assessed_and_that_is_said_once(
     searched = {cell.criterion: cell.state for cell in shop.cells if cell.criterion.startswith("web.search")}
     assert searched.pop("web.search.home") is State.ANSWERED
     assert set(searched.values()) == {State.PROBE_FAULT}
+
+
+async def test_a_reply_to_one_wave_that_comes_during_the_run_of_another_is_not_lost(tmp_path: Path) -> None:
+    async with programme(tmp_path, "email") as folder:
+        await run(folder)
+        async with opened(folder, to_work=True) as bench:
+            assert isinstance(bench.clock, PracticeClock)
+            await bench.clock.set_speed(300_000)  # ten days pass, and the replies to the first wave come
+            await bench.clock.sleep(10 * 86_400)
+            await bench.clock.set_speed(1)
+            today = bench.clock.now().astimezone(LONDON).date()
+            noun = plan.on_demand(bench.folder, "email", [COUNCIL], today)
+            second = plan.freeze(bench.folder, noun, bench.clock.now())
+            await bench.store.freeze(second, plan.rows(second))
+            await Run(bench, second, lambda row: False, lambda what, done, total: None).go()
+
+            first = await bench.store.shops(WAVE, second.scheme.digest)
+            unmatched = await bench.mailbag.unmatched()
+
+        assert unmatched == ()
+        assert any(shop.observation and shop.observation.facts["email.acknowledged"] for shop in first)
 
 
 async def test_a_dry_run_foresees_what_the_guard_will_say(tmp_path: Path) -> None:

@@ -117,6 +117,19 @@ class Organisation(Noun):
 # ------------------------------------------------------------------------------------------------ what is asked
 
 
+class Responsible(Noun):
+    """Who is responsible for what an enquiry asks about, where that is not the organisation asked.
+
+    An organisation that is named here itself, by name or alias, is asked an ordinary enquiry.
+    """
+
+    name: Name
+    aliases: tuple[Name, ...] = ()
+    numbers: tuple[E164, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    hosts: tuple[Host, ...] = Field(default=(), description="of its website; subdomains count too")
+
+
 class AnswerKey(Noun):
     """What a right answer holds. Each point is a regular expression to be found in a reply, ignoring case."""
 
@@ -125,6 +138,9 @@ class AnswerKey(Noun):
     points: tuple[str, ...] = ()
     page: Annotated[str, StringConstraints(min_length=1)] = Field(
         description="regular expression found in the address, title or heading of the right page, ignoring case"
+    )
+    responsible: Responsible | None = Field(
+        default=None, description="another authority: the reply is judged on sending the enquirer there"
     )
 
     @field_validator("points", "page")
@@ -159,6 +175,11 @@ class Scenario(Noun):
     enquiries: tuple[Id, ...] = Field(min_length=1)
     contacts: int = Field(default=1, ge=1, le=400, description="contacts to each organisation in a wave")
     in_hours: bool = True
+    closure: Literal["thanks", "withdrawal"] | None = Field(
+        default=None,
+        description="one last e-mail when the window has closed: thanks to whoever replied, or to everybody that "
+        "nothing more needs to be done",
+    )
     ring_for: float = Field(default=60, ge=15, le=600, description="seconds to let it ring (phone)")
 
 
@@ -271,7 +292,7 @@ class Observation(Noun):
 
 # ------------------------------------------------------------------------------------------------ how it is scored
 
-AnswerType = Literal["yes_no", "choice", "count", "percent", "duration_s", "elapsed_h", "working_days", "text"]
+AnswerType = Literal["yes_no", "choice", "count", "percent", "duration_s", "elapsed_h", "working_days", "scale5", "text"]
 
 
 class Band(Noun):
@@ -285,6 +306,7 @@ class Criterion(Noun):
     """One question of the scheme, in the field's words."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(\.[a-z0-9_]+)+$")]
+    asked_on: Channel | None = Field(default=None, description="the channel, where the id does not begin with it")
     question: Name
     stage: Stage
     answer: AnswerType
@@ -308,8 +330,8 @@ class Criterion(Noun):
 
     @property
     def channel(self) -> str:
-        """The first part of the id: phone, email, web."""
-        return self.id.split(".", 1)[0]
+        """phone, email or web: what `asked_on` says, else the first part of the id."""
+        return self.asked_on or self.id.split(".", 1)[0]
 
 
 class Profile(Noun):

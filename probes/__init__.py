@@ -20,7 +20,8 @@ class Errand:
     """One contact to be made.
 
     `reference` marks it and nobody else's: the tag in an e-mail address. `enquiries`: one for phone and e-mail, all of
-    the scenario's for a website. `target`: the number (E.164), the address, or the site's home page.
+    the scenario's for a website. `target`: the number (E.164), the address, or the site's home page. `persona`: the
+    full name that an e-mail is signed with; without it the name follows from the reference.
     """
 
     shop: str
@@ -30,6 +31,7 @@ class Errand:
     target: str
     reference: str
     partnership: str
+    persona: str | None = None
 
     @property
     def enquiry(self) -> Enquiry:

@@ -31,8 +31,8 @@ class Database:
         self._turn = asyncio.Lock() if engine.dialect.name == "sqlite" else None
 
     @classmethod
-    async def open(cls, url: str) -> Database:
-        """Open and migrate. `url`: sqlite:///path or postgresql://… ."""
+    async def open(cls, url: str, version: str = "head") -> Database:
+        """Open and migrate, to the newest version of the tables. `url`: sqlite:///path or postgresql://… ."""
         engine = create_async_engine(_async_url(url))
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
@@ -40,7 +40,7 @@ class Database:
         database = cls(engine)
         try:
             async with database.write() as connection:
-                await connection.run_sync(_upgrade)
+                await connection.run_sync(_upgrade, version)
         except BaseException:
             await database.close()
             raise
@@ -86,8 +86,8 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _upgrade(connection: sa.Connection) -> None:
+def _upgrade(connection: sa.Connection, version: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, version)

@@ -292,7 +292,9 @@ class Observation(Noun):
 
 # ------------------------------------------------------------------------------------------------ how it is scored
 
-AnswerType = Literal["yes_no", "choice", "count", "percent", "duration_s", "elapsed_h", "working_days", "scale5", "text"]
+AnswerType = Literal[
+    "yes_no", "choice", "count", "percent", "duration_s", "elapsed_h", "working_days", "scale5", "text"
+]
 
 
 class Band(Noun):

@@ -29,9 +29,14 @@ def profiles() -> tuple[str, ...]:
 
 @lru_cache(maxsize=16)
 def load(profile: str) -> Scheme:
-    """Today's scheme with one standards profile, digested. Raises `UnknownProfile`."""
+    """Today's scheme with a standards profile that comes with Doorstep, digested. Raises `UnknownProfile`."""
     if profile not in profiles():
         raise UnknownProfile(f"there is no standards profile {profile!r}; there are: {', '.join(profiles())}")
+    return build(Profile.model_validate(_yaml(FOLDER / "profiles" / f"{profile}.yaml")))
+
+
+def build(profile: Profile) -> Scheme:
+    """Today's scheme with any standards profile, digested."""
     head = _yaml(FOLDER / "scheme.yaml")
     scheme = Scheme(
         version=head["version"],
@@ -39,7 +44,7 @@ def load(profile: str) -> Scheme:
         criteria=tuple(
             Criterion.model_validate(entry) for channel in CHANNELS for entry in _yaml(FOLDER / f"{channel}.yaml")
         ),
-        profile=Profile.model_validate(_yaml(FOLDER / "profiles" / f"{profile}.yaml")),
+        profile=profile,
     )
     return scheme.model_copy(update={"digest": digest(scheme)})
 

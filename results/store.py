@@ -7,11 +7,14 @@ it) or refused (the guard said no). What the guard remembers is in `results.ledg
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from results.database import Database
 from results.schema import (
@@ -26,12 +29,15 @@ from results.schema import (
     Shop,
     Wave,
 )
-from results.tables import observations, scores, shops, waves
+from results.tables import editions, observations, scores, shops, waves
 
 
 @dataclass(frozen=True)
 class FrozenWave:
-    """A wave as it was planned: nothing that changes in the programme folder later changes this."""
+    """A wave as it was planned: nothing that changes in the programme folder later changes this.
+
+    Or a later edition of it: the same contacts judged by other calendars or another scheme, for the reason `why`.
+    """
 
     wave: Wave
     scheme: Scheme
@@ -39,6 +45,22 @@ class FrozenWave:
     scenarios: Mapping[str, Scenario]
     enquiries: Mapping[str, Enquiry]
     planned_at: dt.datetime
+    edition: int = 0
+    edition_at: dt.datetime | None = None
+    why: str = ""
+
+    @property
+    def basis(self) -> str:
+        """The digest under which the scores of this edition are kept."""
+        if self.edition == 0:
+            return self.scheme.digest
+        return basis(self.scheme, self.organisations)
+
+
+def basis(scheme: Scheme, organisations: Mapping[str, Organisation]) -> str:
+    """SHA-256 over what scores depend on besides what was seen: the scheme and everybody's calendar."""
+    hours = {id: organisation.hours.model_dump(mode="json") for id, organisation in organisations.items()}
+    return hashlib.sha256(json.dumps([scheme.digest, hours], sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -63,6 +85,8 @@ class ShopRow:
     closes_at: dt.datetime | None = None
     closed_at: dt.datetime | None = None
     why: str = ""
+    account: str | None = None
+    persona: str | None = None
 
 
 _COLUMNS = [shops.c[name] for name in ShopRow.__dataclass_fields__]
@@ -124,20 +148,42 @@ class Store:
                 await connection.execute(shops.insert(), [{**vars(row), "shopper": "probe"} for row in rows])
             return True
 
-    async def wave(self, wave: str) -> FrozenWave | None:
-        """A planned wave, or None."""
+    async def wave(self, wave: str, edition: int | None = None) -> FrozenWave | None:
+        """A planned wave in its newest edition or the one asked for (0: as planned); None when there is none such."""
+        later = sa.select(editions).where(editions.c.wave == wave).order_by(editions.c.number.desc()).limit(1)
+        if edition is not None:
+            later = later.where(editions.c.number == edition)
         async with self._db.read() as connection:
             row = (await connection.execute(sa.select(waves).where(waves.c.id == wave))).one_or_none()
-        if row is None:
+            newer = (await connection.execute(later)).one_or_none() if edition != 0 else None
+        if row is None or (edition and newer is None):
             return None
+        judged_by = newer or row
         return FrozenWave(
             wave=Wave.model_validate(row.document),
-            scheme=Scheme.model_validate(row.scheme),
-            organisations={key: Organisation.model_validate(value) for key, value in row.organisations.items()},
+            scheme=Scheme.model_validate(judged_by.scheme),
+            organisations={key: Organisation.model_validate(value) for key, value in judged_by.organisations.items()},
             scenarios={key: Scenario.model_validate(value) for key, value in row.scenarios.items()},
             enquiries={key: Enquiry.model_validate(value) for key, value in row.enquiries.items()},
             planned_at=row.planned_at,
+            edition=newer.number if newer else 0,
+            edition_at=newer.at if newer else None,
+            why=newer.why if newer else "",
         )
+
+    async def add_edition(self, frozen: FrozenWave, at: dt.datetime) -> None:
+        """Keep a later edition. What it is scored by is then never changed."""
+        async with self._db.write() as connection:
+            await connection.execute(
+                editions.insert().values(
+                    wave=frozen.wave.id,
+                    number=frozen.edition,
+                    at=at,
+                    why=frozen.why,
+                    scheme=frozen.scheme.model_dump(mode="json"),
+                    organisations={key: value.model_dump(mode="json") for key, value in frozen.organisations.items()},
+                )
+            )
 
     async def wave_ids(self) -> tuple[str, ...]:
         """The planned waves, oldest first."""
@@ -168,6 +214,10 @@ class Store:
             raise KeyError(shop)
         return ShopRow(**found._mapping)
 
+    async def assign(self, shop: str, account: str, persona: str) -> None:
+        """Which mailbox of ours will write, and as whom."""
+        await self._move(shop, {"planned"}, account=account, persona=persona)
+
     async def about_to(self, shop: str, reference: str, at: dt.datetime) -> None:
         """The intent to send or dial, on disk before it is done. Raises `RuntimeError` if the shop is not planned."""
         await self._move(shop, {"planned"}, state="intent", intent_at=at, known_as=reference)
@@ -177,16 +227,13 @@ class Store:
         await self._move(shop, {"planned", "intent", "open"}, state="open", made_at=at, known_as=reference)
 
     async def await_until(self, shop: str, closes_at: dt.datetime) -> None:
-        """When the window of an open shop closes."""
-        await self._move(shop, {"open"}, closes_at=closes_at)
+        """When the window of a shop closes, or closed under the newest edition's calendar."""
+        await self._move(shop, {"open", "closed"}, closes_at=closes_at)
 
     async def observe(self, shop: str, observation: Observation, at: dt.datetime) -> None:
         """Add an observation, unless it says the same as the last."""
-        document = observation.model_dump(mode="json")
-        last = sa.select(observations.c.document).where(observations.c.shop == shop).order_by(observations.c.id.desc())
         async with self._db.write() as connection:
-            if await connection.scalar(last.limit(1)) != document:
-                await connection.execute(observations.insert().values(shop=shop, at=at, document=document))
+            await _observed(connection, shop, observation.model_dump(mode="json"), at)
 
     async def close(
         self,
@@ -198,22 +245,35 @@ class Store:
         scheme: str,
         at: dt.datetime,
     ) -> None:
-        """The last observation, its answers and scores, and the state closed: all of it or nothing."""
-        row = sa.select(shops.c.state, shops.c.made_at).where(shops.c.id == shop)
+        """The last observation, its answers and scores, and the state closed: all of it or nothing.
+
+        A closed shop may be closed again: by another edition, whose scores stand beside the first, or because more has
+        become known, when they take the place of those of the same edition. Observations are only ever added.
+        """
+        row = sa.select(shops.c.state, shops.c.made_at, shops.c.closed_at).where(shops.c.id == shop)
         async with self._db.write() as connection:
-            state, made_at = (await connection.execute(row)).one()
-            if state == "closed":
+            state, made_at, closed_at = (await connection.execute(row)).one()
+            if state not in ("planned", "intent", "open", "closed"):
                 return
-            document = observation.model_dump(mode="json")
-            await connection.execute(observations.insert().values(shop=shop, at=at, document=document))
+            seen = await _observed(connection, shop, observation.model_dump(mode="json"), at)
             scored = {
                 "answers": [given.model_dump(mode="json") for given in answers],
                 "access": access.model_dump(mode="json"),
                 "quality": quality.model_dump(mode="json"),
             }
-            await connection.execute(scores.insert().values(shop=shop, scheme=scheme, at=at, document=scored))
+            await connection.execute(scores.delete().where(scores.c.shop == shop, scores.c.scheme == scheme))
+            await connection.execute(
+                scores.insert().values(shop=shop, scheme=scheme, at=at, observation=seen, document=scored)
+            )
             change = shops.update().where(shops.c.id == shop)
-            await connection.execute(change.values(state="closed", closed_at=at, made_at=made_at or at))
+            await connection.execute(change.values(state="closed", closed_at=closed_at or at, made_at=made_at or at))
+
+    async def reopen(self, shop: str, observation: Observation, at: dt.datetime) -> None:
+        """A later edition's window is still open: the shop waits again. What earlier editions scored stays."""
+        async with self._db.write() as connection:
+            await _observed(connection, shop, observation.model_dump(mode="json"), at)
+            change = shops.update().where(shops.c.id == shop, shops.c.state == "closed")
+            await connection.execute(change.values(state="open", closed_at=None))
 
     async def refuse(self, shop: str, why: str) -> None:
         """The guard refused it for good."""
@@ -238,18 +298,24 @@ class Store:
             if (await connection.execute(change.values(state="void", why=why))).rowcount and replacement:
                 await connection.execute(shops.insert().values(**vars(replacement), shopper="probe"))
 
-    async def shops(self, wave: str, scheme: str) -> tuple[Shop, ...]:
-        """Every shop of a wave as the noun, with its newest observation and its scores under that scheme."""
+    async def shops(self, frozen: FrozenWave) -> tuple[Shop, ...]:
+        """Every shop of a wave as the noun, with what was seen and how that edition scored it."""
         newest = sa.select(sa.func.max(observations.c.id)).group_by(observations.c.shop)
+        seen = observations.alias("seen")
         query = (
-            sa.select(shops, observations.c.document.label("seen"), scores.c.document.label("scored"))
+            sa.select(
+                shops,
+                sa.func.coalesce(seen.c.document, observations.c.document).label("seen"),
+                scores.c.document.label("scored"),
+            )
             .outerjoin(observations, sa.and_(observations.c.shop == shops.c.id, observations.c.id.in_(newest)))
-            .outerjoin(scores, sa.and_(scores.c.shop == shops.c.id, scores.c.scheme == scheme))
-            .where(shops.c.wave == wave)
+            .outerjoin(scores, sa.and_(scores.c.shop == shops.c.id, scores.c.scheme == frozen.basis))
+            .outerjoin(seen, seen.c.id == scores.c.observation)
+            .where(shops.c.wave == frozen.wave.id)
             .order_by(shops.c.organisation, shops.c.channel, shops.c.scenario, shops.c.number, shops.c.attempt)
         )
         async with self._db.read() as connection:
-            return tuple(_shop(row, scheme) for row in await connection.execute(query))
+            return tuple(_shop(row, frozen.basis) for row in await connection.execute(query))
 
     async def _move(self, shop: str, allowed: Collection[str], **values: object) -> None:
         async with self._db.write() as connection:
@@ -257,6 +323,21 @@ class Store:
             if not (await connection.execute(change)).rowcount:
                 state = await connection.scalar(sa.select(shops.c.state).where(shops.c.id == shop))
                 raise RuntimeError(f"shop {shop} is {state}, which does not allow this step: {values}")
+
+
+async def _observed(connection: AsyncConnection, shop: str, document: object, at: dt.datetime) -> int:
+    """The id of the observation, added unless it says the same as the shop's last."""
+    last = (
+        sa.select(observations.c.id, observations.c.document)
+        .where(observations.c.shop == shop)
+        .order_by(observations.c.id.desc())
+        .limit(1)
+    )
+    same = (await connection.execute(last)).one_or_none()
+    if same is not None and same.document == document:
+        return int(same.id)
+    added = await connection.execute(observations.insert().values(shop=shop, at=at, document=document))
+    return int((added.inserted_primary_key or (0,))[0])
 
 
 def _shop(row: sa.Row[tuple[object, ...]], scheme: str) -> Shop:
@@ -272,11 +353,11 @@ def _shop(row: sa.Row[tuple[object, ...]], scheme: str) -> Shop:
         shopper=row.shopper,
         target=row.target,
         made_at=row.made_at,
-        state=row.state,
+        state="closed" if row.scored else row.state,
         observation=observation,
         answers=tuple(Answer.model_validate(given) for given in scored["answers"]),
         access=Points.model_validate(scored["access"]),
         quality=Points.model_validate(scored["quality"]),
         scheme=scheme if row.scored else "",
-        counted=row.state == "closed" and observation is not None and observation.error is None,
+        counted=(bool(row.scored) or row.state == "closed") and observation is not None and observation.error is None,
     )

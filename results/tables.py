@@ -50,6 +50,17 @@ waves = sa.Table(
     sa.Column("enquiries", sa.JSON, nullable=False),  # {id: Enquiry}
 )
 
+editions = sa.Table(
+    "editions",
+    metadata,
+    sa.Column("wave", sa.ForeignKey("waves.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),  # 1 and up; the wave as planned is edition 0
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("scheme", sa.JSON, nullable=False),  # Scheme
+    sa.Column("organisations", sa.JSON, nullable=False),  # {id: Organisation}
+)
+
 shops = sa.Table(
     "shops",
     metadata,
@@ -71,6 +82,8 @@ shops = sa.Table(
     sa.Column("known_as", sa.String(300)),  # Message-ID or call SID
     sa.Column("closes_at", Utc),
     sa.Column("closed_at", Utc),
+    sa.Column("account", sa.String(64)),  # which mailbox of ours wrote
+    sa.Column("persona", sa.String(200)),  # as whom
     sa.Column("why", sa.Text, nullable=False, server_default=""),  # why void or refused
     sa.UniqueConstraint("wave", "organisation", "scenario", "number", "attempt"),
     sa.Index(None, "wave", "state"),
@@ -89,8 +102,9 @@ scores = sa.Table(
     "scores",
     metadata,
     sa.Column("shop", sa.ForeignKey("shops.id"), primary_key=True),
-    sa.Column("scheme", sa.String(64), primary_key=True),
+    sa.Column("scheme", sa.String(64), primary_key=True),  # the edition's digest: of its scheme and calendars
     sa.Column("at", Utc, nullable=False),
+    sa.Column("observation", sa.ForeignKey("observations.id")),  # what was scored
     sa.Column("document", sa.JSON, nullable=False),  # answers, access, quality
 )
 
@@ -105,11 +119,48 @@ mails = sa.Table(
     sa.Column("received", Utc, nullable=False),
     sa.Column("truncated", sa.Boolean, nullable=False),
     sa.Column("raw", sa.LargeBinary, nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False, index=True),  # SHA-256 of raw
     sa.Column("read", sa.Boolean, nullable=False),  # matched and classified
     sa.Column("shop", sa.String(200), index=True),  # None once read: unmatched
     sa.Column("matched_by", sa.String(40)),
     sa.Column("kind", sa.String(40)),
+    sa.Column("judged", sa.Boolean, nullable=False, server_default=sa.false()),  # a person said what it is
+    sa.Column("cases", sa.String(400), nullable=False, server_default=""),  # case numbers in its subject
+    sa.Column("suggested", sa.String(200)),  # for unmatched mail: the shop it may belong to
     sa.UniqueConstraint("account", "folder", "uidvalidity", "uid"),
+)
+
+links = sa.Table(
+    "links",
+    metadata,
+    sa.Column("mail", sa.ForeignKey("mails.id"), primary_key=True),
+    sa.Column("url", sa.String(2000), primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False),  # works, broken, not checked
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("at", Utc, nullable=False),
+)
+
+replies_by_hand = sa.Table(
+    "replies_by_hand",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("shop", sa.ForeignKey("shops.id"), nullable=False, index=True),
+    sa.Column("way", sa.String(16), nullable=False),  # telephone, letter, visit, portal
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("answers", sa.Boolean, nullable=False),
+    sa.Column("entered_at", Utc, nullable=False),
+)
+
+closings = sa.Table(
+    "closings",
+    metadata,
+    sa.Column("shop", sa.ForeignKey("shops.id"), primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),  # thanks, withdrawal
+    sa.Column("state", sa.String(16), nullable=False),  # intent, sent, not sent
+    sa.Column("message_id", sa.String(300)),
+    sa.Column("intent_at", Utc),
+    sa.Column("made_at", Utc),
+    sa.Column("why", sa.Text, nullable=False, server_default=""),
 )
 
 watermarks = sa.Table(

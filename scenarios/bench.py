@@ -19,13 +19,14 @@ from probes.email import Account
 from probes.guard import Guard
 from probes.http import Unreachable
 from results.calendar import LONDON
+from results.closings import Closings
 from results.database import Database
 from results.evidence import EvidenceFolder
 from results.ledger import DatabaseLedger
 from results.mailbag import Mailbag
 from results.store import Store
-from scenarios.credentials import MAIL_PASSWORD, secret
-from scenarios.programme import Folder, load
+from scenarios.credentials import mail_password
+from scenarios.programme import Folder, MailAccount, load
 from scenarios.reading import Invalid, Problem
 
 DATABASE = "DOORSTEP_DATABASE"
@@ -44,24 +45,41 @@ class Bench:
     store: Store
     ledger: DatabaseLedger
     mailbag: Mailbag
+    closings: Closings
     evidence: EvidenceFolder
     guard: Guard
 
-    def mail_account(self) -> Account:
-        """The mailbox with its password. Raises `MissingSecret`; `Invalid` where the programme has no mail."""
-        mail = self.folder.programme.mail
-        if mail is None:
-            raise Invalid([Problem("programme.toml", 0, "mail", "is missing; add a [mail] table with the mailbox")])
+    def mail_accounts(self) -> dict[str, Account]:
+        """Every mailbox by name, with how to sign in to it. Raises `MissingSecret`; `Invalid` where there is none."""
+        programme = self.folder.programme
+        if not programme.mail:
+            why = "is missing; add a [mail.main] table with the mailbox"
+            raise Invalid([Problem("programme.toml", 0, "mail", why)])
+        return {name: self._account(name, mail) for name, mail in programme.mail.items()}
+
+    def _account(self, name: str, mail: MailAccount) -> Account:
+        programme = self.folder.programme
+        password, token = "", None
+        if mail.sign_in == "password" or programme.practice is not None:
+            alone, practice = len(programme.mail) == 1, programme.practice is not None
+            password = mail_password(name, mail.mailbox, alone=alone, practice=practice)
+        else:
+            from scenarios import sign_in  # here, because its libraries take long to load and few accounts need them
+
+            token = sign_in.tokens(sign_in.service(name, mail))
         return Account(
-            name="main",
+            name=name,
             mailbox=mail.mailbox,
             smtp_host=mail.smtp_host,
             smtp_port=mail.smtp_port,
             imap_host=mail.imap_host,
             imap_port=mail.imap_port,
             username=mail.username,
-            password=secret(self.folder.programme, MAIL_PASSWORD, mail.mailbox),
+            password=password,
+            token=token,
             tls=mail.tls,
+            addresses=mail.addresses,
+            persona=mail.persona,
         )
 
 
@@ -103,6 +121,7 @@ async def opened(path: Path, *, to_work: bool) -> AsyncIterator[Bench]:
                 store=Store(database),
                 ledger=ledger,
                 mailbag=Mailbag(database),
+                closings=Closings(database),
                 evidence=EvidenceFolder(path / "evidence", lambda: clock.now().astimezone(LONDON).date()),
                 guard=Guard(folder.register, ledger, clock, folder.programme.carrier),
             )

@@ -1,4 +1,4 @@
-"""Reading the mailbox: each new mail is matched, classified and added to its shop; windows that are over are closed.
+"""Reading the mailboxes: each new mail is matched, classified and added to its shop; windows that are over are closed.
 
 Every step can be repeated after a kill: what a mail is follows from its bytes, and what a shop is from its mails.
 """
@@ -7,21 +7,27 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from probes import email
 from probes.clock import PracticeClock
-from results.mailbag import StoredMail
-from results.schema import Evidence, Moment, Observation
+from probes.email import links, self_test
+from probes.email.imap import MailboxUnreachable
+from results.mailbag import COPY, SELF_TEST, Settled, StoredMail
+from results.schema import Organisation
 from results.store import FrozenWave, ShopRow, planned
 from scenarios import finish
+from scenarios.answers import OWN_COPY, Answers
 from scenarios.bench import Bench
 
-OWN_COPY = "own copy"
 GRACE = dt.timedelta(minutes=15)
 """How long our own copy of a mail may take before we say that nobody knows whether the mail was sent."""
 
+_AT_ONCE = 200  # mails read between two commits; each may hold 320 kB
 _SWEEP_SECONDS = 300.0
 _PRACTICE_SPEED = 120_000.0
 _PRACTICE_SWEEP = 0.3  # real seconds
@@ -35,19 +41,40 @@ class Collection:
     def __init__(self, bench: Bench, waves: Mapping[str, FrozenWave]) -> None:
         self._bench = bench
         self._waves = waves
-        self._collector = email.Collector(bench.mail_account(), bench.mailbag, bench.clock)
+        self._answers = Answers(bench, waves)
+        self._accounts = bench.mail_accounts()
+        self._collectors = {
+            name: email.Collector(account, bench.mailbag, bench.clock) for name, account in self._accounts.items()
+        }
         self._reading = asyncio.Lock()
 
     async def once(self) -> int:
-        """Fetch and read what has come, then close the windows that were over before. Returns how many mails came."""
+        """Fetch and read what has come, then close the windows that were over before. Returns how many mails came.
+
+        Where a mailbox cannot be reached the others are read all the same, and the windows of its own enquiries stay
+        open, since replies may lie in it. Then raises `MailboxUnreachable`.
+        """
         began = self._bench.clock.now()
-        fetched = await self._collector.collect()
+        fetched = await asyncio.gather(*map(self._collect, self._collectors.values()))
+        problems = [each for each in fetched if isinstance(each, MailboxUnreachable)]
+        reached = {
+            name for name, each in zip(self._collectors, fetched, strict=True) if not isinstance(each, Exception)
+        }
         await self.read()
-        await self._close_windows(began)
-        return fetched
+        await self._follow_links()
+        await self._close_windows(began, reached)
+        if problems:
+            raise problems[0]
+        return sum(each for each in fetched if isinstance(each, int))
+
+    async def _collect(self, collector: email.Collector) -> int | MailboxUnreachable:
+        try:
+            return await collector.collect()
+        except MailboxUnreachable as problem:
+            return problem
 
     async def until_closed(self, tell: Tell) -> None:
-        """Watch the mailbox until every window is closed. A practice clock is let run fast meanwhile.
+        """Watch the mailboxes until every window is closed. A practice clock is let run fast meanwhile.
 
         New mail is told by the server (IDLE) and read at once; a sweep polls besides, and closes what is over.
         """
@@ -58,7 +85,10 @@ class Collection:
             await fast.set_speed(_PRACTICE_SPEED)
         try:
             async with asyncio.TaskGroup() as group:
-                watching = group.create_task(self._collector.watch(self.read), name="watching the mailbox")
+                watching = [
+                    group.create_task(collector.watch(self.read), name=f"watching {name}")
+                    for name, collector in self._collectors.items()
+                ]
                 while waiting := await self._open():
                     tell("windows closed", total - len(waiting), total)
                     await self.once()
@@ -67,62 +97,118 @@ class Collection:
                         await fast.refresh()
                     else:
                         await clock.sleep(_SWEEP_SECONDS)
-                watching.cancel()
+                for each in watching:
+                    each.cancel()
             tell("windows closed", total, total)
         finally:
             if fast:
                 await fast.set_speed(1)
 
+    # ------------------------------------------------------------------------------------------------ reading
+
     async def read(self) -> None:
         """Match and classify every mail in the bag that nobody has read yet."""
         async with self._reading:
-            await self._read()
+            batch = await self._bench.mailbag.unread(_AT_ONCE)
+            if not batch:
+                return
+            rows = {row.id: row for row in await self._bench.store.rows(channel="email") if row.wave in self._waves}
+            ladder = await self._ladder(rows)
+            while batch:
+                await self._read(batch, rows, ladder)
+                batch = await self._bench.mailbag.unread(_AT_ONCE)
 
-    async def _read(self) -> None:
+    async def _read(self, batch: Sequence[StoredMail], rows: Mapping[str, ShopRow], ladder: email.Ladder) -> None:
+        """A mail counts as read only when its shop has been looked at again, so a kill on the way loses nothing."""
+        bag = self._bench.mailbag
+        known = dict(await bag.already_read(batch))
+        settled: list[Settled] = []
+        for stored in batch:
+            if stored.digest in known:
+                settled.append(Settled(stored.id, known[stored.digest], "its bytes", COPY))
+                continue
+            settled.append(await self._settled(stored, rows, ladder))
+            known[stored.digest] = settled[-1].shop
+        await bag.settle(settled)
+        for shop in {each.shop for each in settled if each.shop and each.kind not in (OWN_COPY, COPY)}:
+            await self._answers.look_again(await self._bench.store.row(shop))
+        await bag.mark_read([stored.id for stored in batch])
+
+    async def _settled(self, stored: StoredMail, rows: Mapping[str, ShopRow], ladder: email.Ladder) -> Settled:
+        mail = email.read(stored.raw)
+        if self_test.is_of_self_test(mail):
+            return Settled(stored.id, None, None, SELF_TEST)
+        found = ladder.match(mail, stored.account, stored.received)
+        if found is None or not found.sure:
+            verdict = email.classify(mail, None)
+            return Settled(stored.id, None, None, verdict.kind, suggested=found.shop if found else None)
+        row = rows[found.shop]
+        if found.own_copy:
+            await self._proven(row, stored, mail)
+            return Settled(stored.id, row.id, found.by, OWN_COPY)
+        verdict = self._answers.verdict(row, stored, self._answers.mail(row, stored))
+        return Settled(stored.id, row.id, found.by, verdict.kind, ladder.learn(row.id, mail))
+
+    async def _follow_links(self) -> None:
+        """Whether the links in people's replies work: each reply once, one organisation beside the other."""
+        waiting: defaultdict[str, list[tuple[ShopRow, StoredMail]]] = defaultdict(list)
+        for stored in await self._bench.mailbag.without_links_noted(email.HUMAN):
+            row = await self._bench.store.row(stored.shop or "")
+            if row.wave in self._waves:
+                waiting[row.organisation].append((row, stored))
+        async with links.client(self._bench.folder.programme.contact) as client, asyncio.TaskGroup() as group:
+            for replies in waiting.values():
+                group.create_task(self._links_in_turn(replies, client))
+
+    async def _links_in_turn(self, replies: Sequence[tuple[ShopRow, StoredMail]], client: links.Client) -> None:
         bench = self._bench
-        rows = {row.id: row for row in await bench.store.rows(channel="email") if row.wave in self._waves}
-        probes = [_sent(row) for row in rows.values()]
-        touched: set[str] = set()
-        for stored in await bench.mailbag.unread():
-            mail = email.read(stored.raw)
-            found = email.match(mail, probes)
-            if found is None:
-                verdict = email.classify(mail, None)
-                await bench.mailbag.settle(stored.id, None, None, verdict.kind)
-                continue
-            row = rows[found.shop]
-            if found.own_copy:
-                await self._proven(row, stored)
-                await bench.mailbag.settle(stored.id, row.id, found.by, OWN_COPY)
-                continue
-            verdict = self._verdict(row, stored)
-            await bench.mailbag.settle(stored.id, row.id, found.by, verdict.kind)
-            touched.add(row.id)
-        for row in await bench.store.rows(states=["open"], channel="email"):
-            if row.id in touched:
-                await bench.store.observe(row.id, await self.observe(row, closed=False), bench.clock.now())
+        hosts = links.hosts_of(bench.folder.register.values())
+        for row, stored in replies:
+            found = self._answers.mail(row, stored).links
+            seen = await links.check(found, hosts, bench.guard, client, row.id)
+            noted = [(each.url, each.state, each.why) for each in seen]
+            await bench.mailbag.note_links(stored.id, noted, bench.clock.now())
+            if found:
+                await self._answers.look_again(row)
 
-    async def observe(self, row: ShopRow, *, closed: bool) -> Observation:
-        """What a shop has met with so far, from its stored mails."""
-        bench, frozen = self._bench, self._waves[row.wave]
-        answers = []
-        evidence: list[Evidence] = []
-        for stored in await bench.mailbag.of(row.id):
-            if stored.kind == OWN_COPY:
-                continue
-            mail = self._mail(row, stored)
-            answers.append((mail, self._verdict(row, stored), stored.received, stored.folder))
-            kept = await bench.evidence.keep("mail", f"{row.id}.{stored.id}.eml", "message/rfc822", stored.raw)
-            evidence.append(kept)
-        seen = email.observe(
-            _sent_moment(row),
-            answers,
-            persona=email.persona(row.reference),
-            organisation=frozen.organisations[row.organisation],
-            enquiry=frozen.enquiries[row.enquiry],
-            closed=closed,
+    async def _ladder(self, rows: Mapping[str, ShopRow]) -> email.Ladder:
+        closings = await self._bench.closings.all()
+        sent = (
+            self._sent(row, closings[row.id].message_id or "" if row.id in closings else "") for row in rows.values()
         )
-        return seen.model_copy(update={"evidence": tuple(evidence)})
+        return email.Ladder(sent, [each for each in await self._bench.mailbag.case_numbers() if each[0] in rows])
+
+    def _sent(self, row: ShopRow, closing_id: str) -> email.Sent:
+        frozen = self._waves[row.wave]
+        enquiry, account = frozen.enquiries[row.enquiry], self._accounts.get(row.account or "")
+        return email.Sent(
+            shop=row.id,
+            account=row.account or "",
+            ours=account.address(row.reference) if account else "",
+            shared=account is None or account.addresses == "one",
+            copy_to=email.own_copy(account, row.reference) if account else "",
+            message_id=row.known_as or "",
+            closing_id=closing_id,
+            to=row.target,
+            subject=enquiry.subject,
+            words=enquiry.words,
+            sent_at=row.intent_at or row.due_at,
+            until=row.closes_at,
+            domains=_domains(frozen.organisations[row.organisation], row.target),
+        )
+
+    async def _proven(self, row: ShopRow, stored: StoredMail, mail: email.Mail) -> None:
+        """Our own copy is here, so the mail was sent. INTERNALDATE has whole seconds."""
+        at = stored.received + dt.timedelta(seconds=1)
+        if row.state == "intent" and mail.message_id == row.known_as and row.intent_at is not None:
+            at = max(row.intent_at, at)
+            await self._bench.store.done(row.id, row.known_as, at)
+            made = replace(row, made_at=at)
+            await self._bench.store.await_until(row.id, finish.closing_time(made, self._waves[row.wave]))
+        elif mail.message_id != row.known_as:
+            await self._bench.closings.sent(row.id, at)
+
+    # ------------------------------------------------------------------------------------------------ windows
 
     async def settle_stale(self) -> dt.datetime | None:
         """Void what was intended before a crash and is not proven sent in time, and plan a new probe in its place.
@@ -155,48 +241,27 @@ class Collection:
         rows = await self._bench.store.rows(states=["open"], channel="email")
         return tuple(row for row in rows if row.wave in self._waves)
 
-    async def _close_windows(self, began: dt.datetime) -> None:
+    async def _close_windows(self, began: dt.datetime, reached: set[str]) -> None:
         for row in await self._open():
             closes_at = row.closes_at
             if closes_at is None:  # killed before it was written
                 closes_at = finish.closing_time(row, self._waves[row.wave])
                 await self._bench.store.await_until(row.id, closes_at)
-            if closes_at <= began:
-                await finish.close(self._bench, self._waves[row.wave], row, await self.observe(row, closed=True))
-
-    async def _proven(self, row: ShopRow, stored: StoredMail) -> None:
-        """Our own copy is here, so the mail was sent. INTERNALDATE has whole seconds."""
-        if row.state == "intent" and row.known_as is not None and row.intent_at is not None:
-            at = max(row.intent_at, stored.received + dt.timedelta(seconds=1))
-            await self._bench.store.done(row.id, row.known_as, at)
-            made = replace(row, made_at=at)
-            await self._bench.store.await_until(row.id, finish.closing_time(made, self._waves[row.wave]))
-
-    def _verdict(self, row: ShopRow, stored: StoredMail) -> email.Verdict:
-        points = self._waves[row.wave].enquiries[row.enquiry].answer_key.points
-        return email.classify(self._mail(row, stored), _elapsed(row, stored.received), points)
-
-    def _mail(self, row: ShopRow, stored: StoredMail) -> email.Mail:
-        return email.read(stored.raw, ours=self._waves[row.wave].enquiries[row.enquiry].words)
+            if closes_at <= began and row.account in reached:
+                seen = await self._answers.observe(replace(row, closes_at=closes_at), closed=True)
+                await finish.close(self._bench, self._waves[row.wave], row, seen)
 
 
-def _sent(row: ShopRow) -> email.Sent:
-    at = row.made_at or row.intent_at or row.due_at
-    return email.Sent(row.id, row.reference, row.known_as or "", row.target, at)
+def _domains(organisation: Organisation, target: str) -> frozenset[str]:
+    """Where an organisation's mail comes from: the domains of its addresses and of its websites."""
+    addresses = {address.rpartition("@")[2].lower() for address in (*organisation.contacts.addresses, target)}
+    hosts = {(urlsplit(site).hostname or "").removeprefix("www.") for site in organisation.contacts.sites}
+    return frozenset(addresses | {host for host in hosts if "." in host and not _is_number(host)})
 
 
-def _sent_moment(row: ShopRow) -> Moment:
-    if row.made_at is None:
-        raise ValueError(f"shop {row.id} has not been made")
-    lower = min(row.intent_at or row.made_at, row.made_at)
-    return Moment(lower=lower, upper=row.made_at, source="our clock, when the mail server accepted it")
-
-
-def _elapsed(row: ShopRow, received: dt.datetime) -> float | None:
-    return max(0.0, (received - row.made_at).total_seconds()) if row.made_at else None
-
-
-async def every_wave(bench: Bench) -> dict[str, FrozenWave]:
-    """All planned waves: one mailbox serves them all, and a reply to any of them may come at any time."""
-    waves = [await bench.store.wave(id) for id in await bench.store.wave_ids()]
-    return {each.wave.id: each for each in waves if each is not None}
+def _is_number(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -62,20 +62,29 @@ async def practice(arguments: Sequence[str] = ()) -> AsyncIterator[Partnership]:
             await process.wait()
 
 
-def write_programme(folder: Path, partnership: Partnership, today: dt.date, calls: int = 24, mails: int = 22) -> None:
-    """A programme folder that shops the practice partnership. `calls` and `mails`: contacts to each council."""
+def write_programme(
+    folder: Path, partnership: Partnership, today: dt.date, calls: int = 24, mails: int = 22, elsewhere: int = 2
+) -> None:
+    """A programme folder that shops the practice partnership.
+
+    `calls`, `mails` and `elsewhere` (mails about what another authority is responsible for): contacts to each council.
+    """
     for room in ("register", "scenarios", "waves"):
         shutil.rmtree(folder / room, ignore_errors=True)
         (folder / room).mkdir(parents=True)
     (folder / "programme.toml").write_text(_toml(partnership), "utf-8")
     for council in partnership["councils"]:
         _yaml(folder / "register" / f"{council['id']}.yaml", _organisation(council, today))
-    enquiries = sorted(library())
+    ready = library()
+    enquiries = sorted(id for id, enquiry in ready.items() if enquiry.answer_key.responsible is None)
     scenarios: dict[str, dict[str, Any]] = {
         "telephone": {"channel": "phone", "enquiries": enquiries, "contacts": calls, "ring_for": 25},
         "email": {"channel": "email", "enquiries": enquiries, "contacts": mails},
         "website": {"channel": "web", "enquiries": list(_SITE_ENQUIRIES)},
     }
+    if elsewhere:
+        others = sorted(set(ready) - set(enquiries))
+        scenarios["other-authority"] = {"channel": "email", "enquiries": others, "contacts": elsewhere}
     for id, scenario in scenarios.items():
         _yaml(folder / "scenarios" / f"{id}.yaml", {"id": id, **scenario})
     wave = {
@@ -125,7 +134,7 @@ def _toml(partnership: Partnership) -> str:
 partnership = "The Practice Partnership"
 contact = "mailto:{partnership["mailbox"]}"
 
-[mail]
+[mail.main]
 mailbox = "{partnership["mailbox"]}"
 username = "{partnership["username"]}"
 smtp_host = "{smtp["host"]}"

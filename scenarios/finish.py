@@ -24,6 +24,7 @@ def errand(row: ShopRow, frozen: FrozenWave) -> Errand:
         target=row.target,
         reference=row.reference,
         partnership=frozen.wave.partnership,
+        persona=row.persona,
     )
 
 
@@ -44,13 +45,14 @@ def stamped(seen: Observation) -> Observation:
 async def close(bench: Bench, frozen: FrozenWave, row: ShopRow, seen: Observation) -> None:
     """Answer every criterion, score, store, close."""
     calendar = frozen.organisations[row.organisation].hours
+    seen = seen if "doorstep" in seen.versions else stamped(seen)
     answers = scoring.answer_all(seen, row.channel, frozen.scheme, calendar)
     await bench.store.close(
         row.id,
-        stamped(seen),
+        seen,
         answers,
         scoring.points(answers, frozen.scheme, "access"),
         scoring.points(answers, frozen.scheme, "quality"),
-        frozen.scheme.digest,
+        frozen.basis,
         bench.clock.now(),
     )

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from probes.guard import Effect, Guard
-from results import scheme
 from results.calendar import LONDON
 from results.schema import Organisation, Refusal, Scenario, Wave
 from results.store import FrozenWave, ShopRow, planned
@@ -30,7 +29,7 @@ def freeze(folder: Folder, wave: Wave, now: dt.datetime) -> FrozenWave:
     register = {id: folder.register[id] for id in wave.organisations} if wave.organisations else folder.register
     scenarios = {id: folder.scenarios[id] for id in wave.scenarios}
     enquiries = {id: folder.enquiries[id] for scenario in scenarios.values() for id in scenario.enquiries}
-    return FrozenWave(wave, scheme.load(wave.profile), dict(register), scenarios, enquiries, now)
+    return FrozenWave(wave, folder.scheme(wave.profile), dict(register), scenarios, enquiries, now)
 
 
 def rows(frozen: FrozenWave) -> tuple[ShopRow, ...]:

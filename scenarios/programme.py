@@ -1,11 +1,10 @@
-"""A programme folder: programme.toml, register/*.yaml, scenarios/*.yaml, enquiries/*.yaml, waves/*.yaml.
+"""A programme folder: programme.toml, and *.yaml in register/, scenarios/, enquiries/, profiles/ and waves/.
 
 `load` reads the whole of it and tells every mistake at once. Secrets are not in it: see `scenarios.credentials`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -13,20 +12,39 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from probes.guard import Carrier, never_dialled
 from results import scheme
-from results.schema import E164, Address, Enquiry, Name, Noun, Organisation, Scenario, Wave
+from results.schema import (
+    E164,
+    Address,
+    Enquiry,
+    Id,
+    Name,
+    Noun,
+    Organisation,
+    Profile,
+    Scenario,
+    Scheme,
+    Wave,
+)
+from scenarios import lint
 from scenarios.reading import Invalid, Problem, line_of, read_toml, read_yaml
 
 LIBRARY = Path(__file__).parent / "library"
-Item = TypeVar("Item", Organisation, Scenario, Enquiry, Wave)
+Item = TypeVar("Item", Organisation, Scenario, Enquiry, Wave, Profile)
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+/?$")]
+_FULL_NAME = r"^[^\W\d_]+(?:['’-][^\W\d_]+)* [^\W\d_]+(?:['’-][^\W\d_]+)*$"
+PersonaName = Annotated[str, StringConstraints(strip_whitespace=True, pattern=_FULL_NAME)]
 
 
 class MailAccount(Noun):
-    """The mailbox that probe mails come from and answers come to. Its password is not here."""
+    """A mailbox that probe mails come from and answers come to. Its password or token is not here.
+
+    `addresses`: how each contact gets an address of its own: plus (shopper+tag@…), catch-all (tag@…), or not at all
+    (one), when `persona` names who writes from it.
+    """
 
     mailbox: Address
     username: Name
@@ -35,6 +53,19 @@ class MailAccount(Noun):
     imap_host: Name
     imap_port: int = Field(default=993, ge=1, le=65535)
     tls: bool = True
+    addresses: Literal["plus", "catch-all", "one"] = "plus"
+    persona: PersonaName | None = None
+    sign_in: Literal["password", "microsoft", "google"] = "password"
+    client_id: Name | None = Field(default=None, description="of your own application, for Microsoft or Google")
+    tenant: Name = Field(default="organizations", description="Microsoft's directory")
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> MailAccount:
+        if self.addresses == "one" and self.persona is None:
+            raise ValueError('addresses is "one", so everybody sees the same sender; say who it is in persona')
+        if self.sign_in != "password" and self.client_id is None:
+            raise ValueError(f"sign_in is {self.sign_in!r}, which needs the client_id of an application of yours")
+        return self
 
 
 class PhoneAccount(Noun):
@@ -58,9 +89,17 @@ class Programme(Noun):
 
     partnership: Name
     contact: Name = Field(description="where a webmaster may ask: a web or e-mail address, in the user agent")
-    mail: MailAccount | None = None
+    personas: tuple[PersonaName, ...] = Field(default=(), description="first and last names that enquirers go by")
+    mail: Mapping[Id, MailAccount] = {}
     phone: PhoneAccount | None = None
     practice: Practice | None = None
+
+    @field_validator("mail", mode="before")
+    @classmethod
+    def _has_names(cls, value: object) -> object:
+        if isinstance(value, dict) and any(not isinstance(each, dict) for each in value.values()):
+            raise ValueError("holds a mailbox without a name; write [mail.main] instead of [mail]")
+        return value
 
     @property
     def carrier(self) -> Carrier:
@@ -78,6 +117,11 @@ class Folder:
     scenarios: Mapping[str, Scenario]
     enquiries: Mapping[str, Enquiry]
     waves: Mapping[str, Wave]
+    profiles: Mapping[str, Profile]
+
+    def scheme(self, profile: str) -> Scheme:
+        """Today's scheme with a standards profile: the folder's own, or one that comes with Doorstep."""
+        return scheme.build(self.profiles[profile]) if profile in self.profiles else scheme.load(profile)
 
 
 def load(path: Path) -> Folder:
@@ -94,12 +138,15 @@ def load(path: Path) -> Folder:
         scenarios=_read_all(path / "scenarios", Scenario, problems),
         enquiries={**library(), **_read_all(path / "enquiries", Enquiry, problems)},
         waves=_read_all(path / "waves", Wave, problems),
+        profiles=_read_all(path / "profiles", Profile, problems),
     )
     if not problems:
         problems = [
             *_programme_problems(folder),
+            *_mail_problems(folder),
             *_register_problems(folder),
             *_enquiry_problems(folder),
+            *_profile_problems(folder),
             *_scenario_problems(folder),
             *_wave_problems(folder),
         ]
@@ -169,8 +216,8 @@ def _programme_problems(folder: Folder) -> list[Problem]:
             "practice.house": urlsplit(programme.practice.house).hostname or "",
             "practice.carrier": urlsplit(programme.practice.carrier).hostname or "",
         }
-        if programme.mail:
-            hosts |= {"mail.smtp_host": programme.mail.smtp_host, "mail.imap_host": programme.mail.imap_host}
+        for name, account in programme.mail.items():
+            hosts |= {f"mail.{name}.smtp_host": account.smtp_host, f"mail.{name}.imap_host": account.imap_host}
         for key, host in hosts.items():
             if not is_loopback(host):
                 why = f"is {host!r}; a practice partnership lives on this machine: use 127.0.0.1"
@@ -178,6 +225,16 @@ def _programme_problems(folder: Folder) -> list[Problem]:
     elif programme.phone and (why_not := never_dialled(programme.phone.caller, "real")):
         why = f"{why_not}; give a landline, 03 or freephone number of your own that people can ring back"
         found.append(_in_programme(folder, "phone.caller", why))
+    return found
+
+
+def _mail_problems(folder: Folder) -> list[Problem]:
+    """Two accounts that are one mailbox would each miss what the other has read."""
+    found, seen = [], dict[str, str]()
+    for name, account in folder.programme.mail.items():
+        if (other := seen.setdefault(account.mailbox.lower(), name)) != name:
+            why = f"is {account.mailbox}, which account {other} has already; each needs a mailbox of its own"
+            found.append(_in_programme(folder, f"mail.{name}.mailbox", why))
     return found
 
 
@@ -208,27 +265,29 @@ def _register_problems(folder: Folder) -> list[Problem]:
     return found
 
 
-# MRS and West Berkshire 2012: never set off services for people in danger; 3Fox 2015: plain mail handled as FOI.
-_FORBIDDEN = {
-    r"\binformation (?:that )?you hold\b|\bunder the (?:\w+ ){0,6}act\b|freedom of information|subject access": (
-        "reads like a request under an Act; ask it as a resident would"
-    ),
-    r"\bsuicid|self[- ]harm|\babus(?:e|ed|ive)\b|missing (?:person|child)|homeless tonight|no roof|risk to life": (
-        "touches people in danger; a test must never set off that service"
-    ),
-    r"\b(?:formal|official) complaint\b|\bI (?:want|wish) to complain\b": (
-        "is a complaint; complaints are only for people who have one"
-    ),
-}
-
-
 def _enquiry_problems(folder: Folder) -> list[Problem]:
-    found = []
-    for enquiry in folder.enquiries.values():
-        for pattern, why in _FORBIDDEN.items():
-            if match := re.search(pattern, f"{enquiry.subject}\n{enquiry.words}", re.IGNORECASE):
-                found.append(_at(folder, "enquiries", enquiry.id, ["words"], f"{match[0]!r} {why}"))
-    return found
+    return [
+        _at(folder, "enquiries", enquiry.id, [key], why)
+        for enquiry in folder.enquiries.values()
+        for key, why in lint.forbidden(enquiry)
+    ]
+
+
+def _profile_problems(folder: Folder) -> list[Problem]:
+    """A profile of one's own must say every figure that the scheme asks for."""
+    criteria = scheme.load(scheme.profiles()[0]).criteria
+    wanted = {each.profile_key for each in criteria if each.profile_key} | {"email.grace_working_days"}
+    return [
+        _at(
+            folder,
+            "profiles",
+            profile.id,
+            ["figures"],
+            f"{key} is missing; a profile says {', '.join(sorted(wanted))}",
+        )
+        for profile in folder.profiles.values()
+        for key in sorted(wanted - set(profile.figures))[:1]
+    ]
 
 
 def _scenario_problems(folder: Folder) -> list[Problem]:
@@ -238,8 +297,14 @@ def _scenario_problems(folder: Folder) -> list[Problem]:
             if enquiry not in folder.enquiries:
                 why = f"there is no enquiry {enquiry!r}; there are: {', '.join(sorted(folder.enquiries))}"
                 found.append(_at(folder, "scenarios", scenario.id, ["enquiries", index], why))
-        for channel, table in (("email", "mail"), ("phone", "phone")):
-            if scenario.channel == channel and getattr(folder.programme, table) is None:
+        if scenario.closure and scenario.channel != "email":
+            why = f"is {scenario.closure!r}, but only e-mail ends with a last e-mail; take it out"
+            found.append(_at(folder, "scenarios", scenario.id, ["closure"], why))
+        for channel, table, there in (
+            ("email", "mail.main", folder.programme.mail),
+            ("phone", "phone", folder.programme.phone),
+        ):
+            if scenario.channel == channel and not there:
                 why = f"is {channel}, but programme.toml has no [{table}] table; add it"
                 found.append(_at(folder, "scenarios", scenario.id, ["channel"], why))
     return found
@@ -253,7 +318,8 @@ def _wave_problems(folder: Folder) -> list[Problem]:
                 if id not in known:
                     why = f"there is no {key.removesuffix('s')} {id!r}; there are: {', '.join(sorted(known)) or 'none'}"
                     found.append(_at(folder, "waves", wave.id, [key, index], why))
-        if wave.profile not in scheme.profiles():
-            why = f"there is no standards profile {wave.profile!r}; there are: {', '.join(scheme.profiles())}"
+        profiles = sorted({*scheme.profiles(), *folder.profiles})
+        if wave.profile not in profiles:
+            why = f"there is no standards profile {wave.profile!r}; there are: {', '.join(profiles)}"
             found.append(_at(folder, "waves", wave.id, ["profile"], why))
     return found

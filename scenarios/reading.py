@@ -166,6 +166,7 @@ _PATTERNS = {
     r"^\+[1-9][0-9]{6,14}$": "write the number as +44 and the digits, without spaces: +441134960000",
     r"^[a-z0-9][a-z0-9-]{0,62}$": "use small letters, digits and hyphens only",
     r"^[a-z0-9.-]+(:[0-9]{1,5})?$": "write the host alone, as www.example.gov.uk",
+    r"^[^\W\d_]+(?:['’-][^\W\d_]+)* [^\W\d_]+(?:['’-][^\W\d_]+)*$": "write first and last name: Alison Bennett",
     r"^https?://[^\s/]+/?\S*$": "write the whole address, beginning https://",
     r"^[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,190}$": "write one e-mail address, as enquiries@example.gov.uk",
 }

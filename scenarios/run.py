@@ -11,10 +11,11 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from probes import Probe
 from probes.email import EmailProbe, Uncertain
+from probes.email import persona as email_persona
 from probes.guard import Refused
 from probes.phone import PhoneProbe, Unfinished
 from probes.phone.carriers.twilio import Twilio
@@ -22,10 +23,12 @@ from probes.web import WebProbe, chromium
 from results.calendar import LONDON
 from results.schema import CHANNELS, Channel, Observation
 from results.store import FrozenWave, ShopRow
-from scenarios import finish, plan
+from scenarios import closing, finish, plan
+from scenarios.answers import every_wave
 from scenarios.bench import Bench
-from scenarios.collect import GRACE, Collection, every_wave
+from scenarios.collect import GRACE, Collection
 from scenarios.credentials import PHONE_SECRET, secret
+from scenarios.senders import Senders
 
 Tell = Callable[[str, int, int], None]
 
@@ -67,6 +70,8 @@ class Run:
         self._total: Counter[Channel] = Counter()
         self._phone: PhoneProbe | None = None
         self._mail: Collection | None = None
+        self._mailboxes: dict[str, EmailProbe] = {}
+        self._senders: Senders | None = None
         self._probes: dict[Channel, Probe] = {}
 
     async def go(self) -> Outcome:
@@ -89,6 +94,13 @@ class Run:
                     self._tell("waiting for proof", 1, 1)
                 elif not rows:
                     break
+        said = await closing.say_what_is_due(self._bench, [self._frozen], self._picked)
+        if said.sent:
+            self._outcome.made["closing"] = said.sent
+        self._outcome.refused.update(said.refused)
+        self._outcome.notes.extend(said.notes)
+        if said.waiting_until is not None:
+            self._outcome.wait(said.waiting_until)
         return self._outcome
 
     # ------------------------------------------------------------------------------------------------ making
@@ -111,8 +123,11 @@ class Run:
             )
             self._probes["phone"] = self._phone
         if "email" in channels:
-            probe = EmailProbe(bench.mail_account(), bench.guard, bench.store, bench.clock)
-            self._probes["email"] = await stack.enter_async_context(probe)
+            for name, account in bench.mail_accounts().items():
+                probe = EmailProbe(account, bench.guard, bench.store, bench.clock)
+                self._mailboxes[name] = await stack.enter_async_context(probe)
+            rows = await bench.store.rows(channel="email")
+            self._senders = Senders(programme.mail, programme.personas, rows)
             self._mail = Collection(bench, await every_wave(bench))
         if "web" in channels:
             found = chromium.find()
@@ -160,14 +175,21 @@ class Run:
             self._tell(row.channel, self._done[row.channel], self._total[row.channel])
 
     async def _make(self, row: ShopRow) -> None:
-        probe = self._probes.get(row.channel)
-        if probe is None:
+        if row.channel == "email":
+            chosen = await self._sender(row)
+            if chosen is None:
+                return
+            probe, row = chosen
+        elif row.channel in self._probes:
+            probe = self._probes[row.channel]
+        else:
             return
         try:
             async with asyncio.timeout(_LONGEST_VISIT if row.channel == "web" else None):
                 seen = await probe.knock(finish.errand(row, self._frozen))
         except Refused as refused:
             await self._refused(row, refused)
+            return
         except (Unfinished, Uncertain) as unsure:
             self._note(f"{row.id}: {unsure}; the next run settles it")
         except TimeoutError:
@@ -175,6 +197,22 @@ class Run:
             await self._seen(row, Observation(facts={}, error=f"the visit was not over after {minutes} minutes"))
         else:
             await self._seen(row, seen)
+        if self._senders is not None and row.account is not None:
+            self._senders.wrote(row.account, row.organisation, self._bench.clock.now())
+
+    async def _sender(self, row: ShopRow) -> tuple[Probe, ShopRow] | None:
+        """The mailbox whose turn it is, and the row with who writes; None where all must rest, until later."""
+        if self._senders is None:
+            return None
+        bench, now = self._bench, self._bench.clock.now()
+        chosen = self._senders.choose(row.organisation, now)
+        if isinstance(chosen, dt.datetime):
+            await bench.store.postpone(row.id, chosen, "every mailbox has written to them within seven days")
+            self._outcome.wait(chosen)
+            return None
+        persona = self._senders.persona(chosen, row.reference) or email_persona(row.reference).name
+        await bench.store.assign(row.id, chosen, persona)
+        return self._mailboxes[chosen], replace(row, account=chosen, persona=persona)
 
     async def _seen(self, row: ShopRow, seen: Observation) -> None:
         bench = self._bench

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,10 +15,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from probes import email
 from results.benchmark import Benchmark
-from results.calendar import LONDON
-from results.schema import Channel, Shop, State
+from results.calendar import LONDON, Calendar
+from results.mailbag import StoredMail
+from results.schema import Channel, Moment, Shop, State
 from results.store import FrozenWave
+from scenarios.closing import Said
 from scenarios.demo import Partnership
 from scenarios.plan import Foreseen
 from scenarios.run import Outcome
@@ -30,6 +34,7 @@ err = Console(stderr=True, highlight=False)
 
 _DOING = {"phone": "Telephone calls", "email": "E-mails sent", "web": "Website visits"}
 _MADE: dict[Channel, str] = {"phone": "calls", "email": "e-mails", "web": "website visits"}
+_ALSO_MADE = (("closing", "last e-mails"),)
 
 
 def json_out(document: object) -> None:
@@ -88,7 +93,7 @@ def plan(frozen: FrozenWave, foreseen: Sequence[Foreseen]) -> None:
 
 def outcome(result: Outcome) -> None:
     """What a run did and left."""
-    parts = [f"{result.made[channel]} {_MADE[channel]}" for channel in _MADE if result.made[channel]]
+    parts = [f"{result.made[what]} {words}" for what, words in (*_MADE.items(), *_ALSO_MADE) if result.made[what]]
     out.print(f"Made: {', '.join(parts) or 'nothing'}.")
     for rule, count in result.refused.most_common():
         out.print(f"Refused by the guard: {count} x {rule}.")
@@ -96,6 +101,25 @@ def outcome(result: Outcome) -> None:
         out.print(f"More falls due on {result.waiting_until.astimezone(LONDON):%A %d %B %Y at %H:%M}; run again then.")
     for note in result.notes:
         out.print(escape(note))
+
+
+def collected(waiting: int, unmatched: int, unclear: int, said: Said, next_closing: dt.datetime | None) -> None:
+    """What the mailboxes hold, and what a person should look at."""
+    out.print(f"{waiting} {'enquiry awaits' if waiting == 1 else 'enquiries await'} replies.")
+    if unmatched:
+        out.print(
+            f"{unmatched} {'mail belongs' if unmatched == 1 else 'mails belong'} to none: doorstep mail unmatched"
+        )
+    if unclear:
+        out.print(f"{unclear} {'answer waits' if unclear == 1 else 'answers wait'} for a person: doorstep mail unclear")
+    if said.sent:
+        out.print(f"{said.sent} last {'e-mail' if said.sent == 1 else 'e-mails'} sent.")
+    for rule, count in said.refused.most_common():
+        out.print(f"Refused by the guard: {count} x {rule}.")
+    for note in said.notes:
+        out.print(escape(note))
+    if next_closing is not None:
+        out.print(f"The next window closes on {next_closing.astimezone(LONDON):%A %d %B %Y at %H:%M}.")
 
 
 def shop_list(shops: Sequence[Shop]) -> None:
@@ -119,8 +143,8 @@ def shop_list(shops: Sequence[Shop]) -> None:
     out.print(table)
 
 
-def one_shop(shop: Shop, scheme_questions: dict[str, str]) -> None:
-    """One shop in full: moments, answers with their reasons, notes, evidence."""
+def one_shop(shop: Shop, scheme_questions: dict[str, str], calendar: Calendar) -> None:
+    """One shop in full: moments, answers with their reasons, notes, evidence. `calendar`: the organisation's."""
     out.print(f"[bold]{shop.id}[/bold]  {shop.channel} to {escape(shop.target)}, {shop.state}")
     if shop.observation is None:
         out.print("Nothing has been seen yet.")
@@ -128,7 +152,8 @@ def one_shop(shop: Shop, scheme_questions: dict[str, str]) -> None:
     for name, moment in shop.observation.moments.items():
         local = moment.middle.astimezone(LONDON)
         spread = f"± {moment.uncertainty / 2:.2f} s"
-        out.print(f"  {name:<15} {local:%d/%m/%Y %H:%M:%S} {spread}  ({escape(moment.source)})")
+        after = _after(shop.observation.moments.get("sent"), moment, calendar) if shop.channel == "email" else ""
+        out.print(f"  {name:<15} {local:%d/%m/%Y %H:%M:%S} {spread}  ({escape(moment.source)}){after}")
     table = Table()
     for heading in ("Question", "Answer", "Marks", "State", "Why"):
         table.add_column(heading, overflow="fold")
@@ -150,6 +175,71 @@ def one_shop(shop: Shop, scheme_questions: dict[str, str]) -> None:
         place = f"evidence/{evidence.sha256[:2]}/{evidence.sha256}"
         out.print(f"  Evidence: {evidence.kind} {evidence.name}", markup=False)
         out.print(f"    {place}", soft_wrap=True)
+
+
+def mails(found: Sequence[StoredMail], why: str, as_json: bool) -> None:
+    """Mails that a person must see to, one a line. What a stranger wrote is shown as text and nothing else."""
+    read = [(stored, email.read(stored.raw)) for stored in found]
+    if as_json:
+        json_out([_mail(stored, mail) for stored, mail in read])
+        return
+    if not read:
+        out.print(f"No mail {why}.")
+        return
+    table = Table()
+    for heading in ("Mail", "Received", "From", "Subject", "It seems to be", "May belong to"):
+        table.add_column(heading, overflow="fold")
+    for stored, mail in read:
+        received = f"{stored.received.astimezone(LONDON):%d/%m/%Y %H:%M}"
+        cells = (mail.header("from")[:80], mail.subject[:80], stored.kind or "", stored.suggested or stored.shop or "")
+        table.add_row(str(stored.id), received, *map(escape, cells))
+    out.print(table)
+    out.print(f"{len(read)} {'mail' if len(read) == 1 else 'mails'}, each of which {why}.")
+
+
+def one_mail(stored: StoredMail, mail: email.Mail, as_json: bool, verdict: email.Verdict | None = None) -> None:
+    """One mail as plain text, and why it is held to be what it is."""
+    if as_json:
+        document = _mail(stored, mail) | {"text": mail.text, "attachments": mail.attachments}
+        json_out(document | ({"reasons": verdict.reasons, "confidence": verdict.confidence} if verdict else {}))
+        return
+    for name, value in (
+        ("Mail", str(stored.id)),
+        ("Received", f"{stored.received.astimezone(LONDON):%d/%m/%Y %H:%M} in {stored.folder}"),
+        ("From", mail.header("from")),
+        ("To", ", ".join(mail.recipients)),
+        ("Subject", mail.subject),
+        ("Attachments", ", ".join(mail.attachments)),
+        ("Seems to be", verdict.kind if verdict else stored.kind or ""),
+        ("Because", "; ".join(verdict.reasons) if verdict else ""),
+    ):
+        if value:
+            out.print(f"{name:<12} {value}", markup=False, soft_wrap=True)
+    out.print()
+    out.print(mail.text or "(It has no text that can be read.)", markup=False, soft_wrap=True)
+
+
+def _mail(stored: StoredMail, mail: email.Mail) -> dict[str, object]:
+    return {
+        "mail": stored.id,
+        "received": stored.received.isoformat(),
+        "account": stored.account,
+        "folder": stored.folder,
+        "from": mail.header("from"),
+        "subject": mail.subject,
+        "kind": stored.kind,
+        "shop": stored.shop,
+        "suggested": stored.suggested,
+    }
+
+
+def _after(sent: Moment | None, moment: Moment, calendar: Calendar) -> str:
+    """How long after the e-mail, by the clock and in the organisation's working time."""
+    if sent is None or moment is sent:
+        return ""
+    hours = (moment.middle - sent.middle).total_seconds() / 3600
+    working = calendar.working_seconds(sent.middle, moment.middle) / 3600
+    return f"; {hours:.1f} hours after it was sent, {working:.1f} of them working hours"
 
 
 def partnership(found: Partnership, folder: Path | None) -> None:

@@ -11,19 +11,26 @@ from scenarios.cli import app
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+DOCS = README + "".join(path.read_text() for path in sorted((ROOT / "docs").glob("*.md")))
 COMMANDS = get_command(app).commands  # type: ignore[attr-defined]
-SHOWN = re.findall(r"^doorstep (.+?)(?:\s+#.*)?$", README, re.MULTILINE)
+SHOWN = re.findall(r"^doorstep (.+?)(?:\s+#.*)?$", DOCS, re.MULTILINE)
 
 
 def test_every_command_stands_in_the_readme() -> None:
     for name in COMMANDS:
         assert f"doorstep {name}" in README, name
+    for name in COMMANDS["mail"].commands:
+        assert f"doorstep mail {name}" in DOCS, name
 
 
 @pytest.mark.parametrize("line", SHOWN)
 def test_every_command_line_that_is_shown_can_be_typed(line: str) -> None:
     name, *arguments = shlex.split(line)
-    with COMMANDS[name].make_context(name, arguments, resilient_parsing=False) as context:
+    command = COMMANDS[name]
+    while hasattr(command, "commands"):
+        name, *arguments = arguments
+        command = command.commands[name]
+    with command.make_context(name, arguments, resilient_parsing=False) as context:
         assert context.params
 
 

@@ -1,4 +1,5 @@
-"""What an e-mail is: a bounce, an automatic acknowledgement, an out of office, a challenge, or a person's reply. Pure.
+"""What an e-mail is: a bounce, an automatic acknowledgement, an out of office, a challenge, a survey, or a person's
+reply, and of that whether it answers. Pure.
 
 The signs are weighed against each other. Where headers, words and timing disagree the answer is "unclear", and a person
 looks: a machine's message is never taken for a person's. The signs themselves live in `signs`.
@@ -9,10 +10,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from probes.email.letter import take_apart
 from probes.email.parse import Mail
+from probes.email.promises import defers, without_promises
+from probes.email.quoting import without_subject
+from probes.email.referral import declines, sends_elsewhere
 from probes.email.signs import (
     BULK_BY_HABIT,
     GREETING,
@@ -26,14 +31,33 @@ from probes.email.signs import (
 )
 
 Kind = Literal[
-    "automatic acknowledgement", "out of office", "human reply", "bounce", "challenge", "unreadable", "unclear"
+    "automatic acknowledgement",
+    "out of office",
+    "interim reply",
+    "final reply",
+    "human reply",
+    "bounce",
+    "challenge",
+    "survey",
+    "unreadable",
+    "unclear",
 ]
+HUMAN: tuple[Kind, ...] = ("interim reply", "final reply", "human reply")
+"""A person's replies: one that defers without answering, one that answers, and one of which a person must say."""
 
 _TOO_QUICK = 120.0  # seconds: nobody reads, thinks and answers in less
 _ENOUGH_OF_A_MACHINE = 4
 _CLEAR_LEAD = 3
-_CLEAR_LEAD_OF_A_PERSON = 4  # one more where anything at all points to a machine
-_BOUNCE, _CHALLENGE = 5, 5
+_CLEAR_LEAD_OF_A_PERSON = 4  # one more beside any sign of a machine, two where it tells of nothing done
+_BOUNCE, _CHALLENGE, _SURVEY = 5, 5, 5
+_LEAD_OF_A_SURVEY = 2
+_HANDED_OVER = re.compile(r"\b(?:attached|attachment|enclosed)\b", re.IGNORECASE)
+_DOCUMENT = re.compile(r"\.(?:pdf|docx?|odt|rtf)$", re.IGNORECASE)
+_STILL_TRYING = re.compile(
+    r"\bdelayed\b|^\W{0,5}warning\b|warning message only|will (?:continue|keep|be retried)|still trying|"
+    r"not need to re-?send|no action is (?:required|necessary)|not (?:yet )?been delivered",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 @dataclass(frozen=True)
@@ -69,16 +93,61 @@ def classify(mail: Mail, elapsed_seconds: float | None, points: Sequence[str] = 
     total: defaultdict[Points, int] = defaultdict(int)
     for item in evidence:
         total[item.points_to] += item.weight
-    machine = total["away"] + total["acknowledgement"] + total["machine"]
+    machine = total["away"] + total["acknowledgement"] + total["machine"] + total["survey"]
     if total["bounce"] >= _BOUNCE and total["bounce"] - total["person"] >= _CLEAR_LEAD and not total["away"]:
         return _bounce(mail, evidence)
     if total["challenge"] >= _CHALLENGE:
         return _verdict("challenge", 1.0, evidence, "challenge")
-    return _machine_or_person(total, machine, evidence)
+    if _asks_for_a_rating(total):
+        return _verdict("survey", 0.9, evidence, "survey", "machine")
+    verdict = _machine_or_person(total, machine, evidence)
+    if verdict.kind == "human reply":
+        return _how_far_it_answers(mail, verdict, points)
+    if verdict.kind == "unclear" and machine < _ENOUGH_OF_A_MACHINE:
+        return _unreadable(mail) or verdict
+    return verdict
+
+
+def _asks_for_a_rating(total: dict[Points, int]) -> bool:
+    """A reply or an acknowledgement with a survey at its end is not merely a survey."""
+    lead = total["survey"] - total["person"] - total["substance"] - total["matter"]
+    return total["survey"] >= _SURVEY and lead >= _LEAD_OF_A_SURVEY and total["acknowledgement"] < _ENOUGH_OF_A_MACHINE
+
+
+def _unreadable(mail: Mail) -> Verdict | None:
+    if mail.encrypted:
+        return Verdict("unreadable", 1.0, ("its text is encrypted",))
+    if not mail.text:
+        beside = "only an attachment" if mail.attachments else "only pictures or nothing"
+        return Verdict("unreadable", 1.0, (f"it has no text, {beside}",))
+    return None
+
+
+def _how_far_it_answers(mail: Mail, verdict: Verdict, points: Sequence[str]) -> Verdict:
+    """Split a person's reply: final where it answers or sends elsewhere for good, interim where it only defers.
+
+    One that does both, or neither, is left to a person.
+    """
+    letter = take_apart(mail.text_top)
+    text = "\n\n".join((*letter.paragraphs, *(() if letter.sign_off else letter.signature)))
+    said = without_subject(without_promises(text), mail.subject)
+    met = [bool(re.search(point, said, re.IGNORECASE)) for point in points]
+    later = defers(text)
+    if met and (all(met) or (any(met) and not later)):
+        return _settled(verdict, "final reply", f"it answers {sum(met)} of {len(met)} points of the question")
+    if later and not any(met) and not declines(text):
+        return _settled(verdict, "interim reply", "it leaves the answer for later")
+    if not later and sends_elsewhere(text):
+        return _settled(verdict, "final reply", "it declines the matter or sends the enquirer elsewhere")
+    return replace(verdict, reasons=(*verdict.reasons, "whether it answers is for a person to say"))
+
+
+def _settled(verdict: Verdict, kind: Kind, why: str) -> Verdict:
+    return replace(verdict, kind=kind, reasons=(*verdict.reasons, why))
 
 
 def _machine_or_person(total: dict[Points, int], machine: int, evidence: list[_Evidence]) -> Verdict:
-    person = total["person"] + total["substance"]
+    person = total["person"] + total["substance"] + total["matter"]
     lead = machine - person
     confidence = round(0.5 + min(abs(lead), 10) / 20, 2)
     if machine >= _ENOUGH_OF_A_MACHINE and lead >= _CLEAR_LEAD:
@@ -87,16 +156,19 @@ def _machine_or_person(total: dict[Points, int], machine: int, evidence: list[_E
         away = total["away"] > 3 and total["away"] >= total["acknowledgement"] - 5
         kind: Kind = "out of office" if away else "automatic acknowledgement"
         return _verdict(kind, confidence, evidence, "away", "acknowledgement", "machine")
-    if total["substance"] and machine < _ENOUGH_OF_A_MACHINE and -lead >= _CLEAR_LEAD_OF_A_PERSON + (machine > 0):
-        return _verdict("human reply", confidence, evidence, "person", "substance")
+    doubt = int(machine > 0) if total["substance"] else 2
+    substance = total["substance"] + total["matter"]
+    if substance and machine < _ENOUGH_OF_A_MACHINE and -lead >= _CLEAR_LEAD_OF_A_PERSON + doubt:
+        return _verdict("human reply", confidence, evidence, "person", "substance", "matter")
     return _unclear("the signs disagree or are too few", evidence)
 
 
 def _bounce(mail: Mail, evidence: list[_Evidence]) -> Verdict:
     """A delivery report may also say "delayed", "relayed" or "delivered" (RFC 3464 section 2.3.3)."""
     verdict = _verdict("bounce", 0.95, evidence, "bounce")
-    action = mail.report.action if mail.report else "delayed" if "delay" in mail.subject.casefold() else ""
-    if "failed" in action or not action:
+    action = mail.report.action if mail.report else ""
+    trying = not action and _STILL_TRYING.search(f"{mail.subject}\n{mail.text[:2_000]}")
+    if not trying and ("failed" in action or not action):
         return verdict
     return Verdict("bounce", verdict.confidence, (*verdict.reasons, "it reports no failure as yet"), final=False)
 
@@ -128,6 +200,8 @@ def _structure(mail: Mail) -> Iterator[_Evidence]:
         yield _Evidence("bounce", 5, "it is a delivery report (RFC 3464)")
     if "report-type=disposition-notification" in mail.header("content-type").replace('"', "").lower():
         yield _Evidence("machine", 5, "it is a read receipt")
+    if "message/feedback-report" in mail.types:
+        yield _Evidence("machine", 5, "it is a complaint report of a mail provider")
 
 
 def _headers(mail: Mail) -> Iterator[_Evidence]:
@@ -142,7 +216,14 @@ def _headers(mail: Mail) -> Iterator[_Evidence]:
 
 def _words(mail: Mail) -> Iterator[_Evidence]:
     text = re.sub(r" {2,}", " ", mail.text_top)
-    places = {"subject": mail.subject, "sender": mail.header("from"), "opening": text[:600], "text": text}
+    letter = take_apart(text)
+    places = {
+        "subject": mail.subject,
+        "sender": mail.header("from"),
+        "opening": text[:600],
+        "body": "\n".join(letter.paragraphs) if letter.sign_off else text,
+        "text": text,
+    }
     for sign in WORDS:
         if sign.pattern.search(places[sign.where]):
             yield _Evidence(sign.points_to, sign.weight, sign.says)
@@ -159,13 +240,22 @@ def _form(mail: Mail) -> Iterator[_Evidence]:
 def _substance(mail: Mail, points: Sequence[str]) -> Iterator[_Evidence]:
     """Whether it speaks of the matter. Our subject repeated whole, as machines do, does not count."""
     text = " ".join(mail.text_top.split())
-    if any(re.search(point, text, re.IGNORECASE) for point in points):
-        yield _Evidence("substance", 3, "it answers a point of the question")
+    said = without_subject(without_promises(mail.text_top), mail.subject) if points else ""
+    made = sum(bool(re.search(point, said, re.IGNORECASE)) for point in points)
+    if made:  # a template may happen upon one
+        yield _Evidence("matter", 2 if made == 1 else 5, "it answers a point of the question")
+    if _hands_over(mail):
+        yield _Evidence("matter", 2, "it hands over a document")
     subject = re.sub(r"^(?:\s*\w{2,5}:)+\s*", "", mail.subject).casefold()
     matter = set(re.findall(r"[^\W\d_]{4,}", subject)) - NOT_THE_MATTER
     spoken = text.casefold().replace(subject, " ") if subject else ""
     if any(re.search(rf"\b{word}", spoken) for word in matter):
-        yield _Evidence("substance", 2, "it speaks of the matter asked about")
+        yield _Evidence("matter", 2, "it speaks of the matter asked about")
+
+
+def _hands_over(mail: Mail) -> bool:
+    """Whether the text points to a document that is attached."""
+    return bool(_HANDED_OVER.search(mail.text_top)) and any(map(_DOCUMENT.search, mail.attachments))
 
 
 def signed_by_a_person(text: str) -> bool:

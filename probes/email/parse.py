@@ -18,6 +18,7 @@ from email.parser import BytesParser
 from email.policy import compat32
 from email.utils import getaddresses
 from typing import TypeVar
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
@@ -28,6 +29,9 @@ MAX_BODY = 256 * 1024
 _MAX_HEADER = 4_000
 _MAX_PARTS = 200
 _MAX_TEXT = 20_000
+_MAX_PAGES = 3  # of HTML in which links are looked for
+_MAX_LINKS, _MAX_LINK = 50, 500
+_LINK = re.compile(r"\b(?:https?://|www\.(?=\w))[^\s<>\"'\\]{3,2000}", re.IGNORECASE)
 _MAX_NESTING = 200  # elements within elements; a page of mail has a few dozen
 
 # Codecs that Python would accept as a charset and that are slow or no charset at all.
@@ -52,8 +56,9 @@ class Report:
 class Mail:
     """An e-mail as it can safely be looked at. `headers`: lower-case name to values, decoded, on one line each.
 
-    `text`: all of it, as plain text. `text_top`: what its writer wrote anew, quotations taken away. `recipients`: the
-    addresses it was delivered to, the surest first. `unreadable`: the headers are true, the rest could not be read.
+    `text`: all of it, as plain text. `text_top`: what its writer wrote anew, quotations taken away. `links`: the web
+    addresses in that, never opened here. `recipients`: the addresses it was delivered to, the surest first.
+    `encrypted`: its text is sealed. `unreadable`: the headers are true, the rest could not be read.
     """
 
     headers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -61,9 +66,11 @@ class Mail:
     references: tuple[str, ...] = ()
     text: str = ""
     text_top: str = ""
+    links: tuple[str, ...] = ()
     attachments: tuple[str, ...] = ()
     types: frozenset[str] = frozenset()
     report: Report | None = None
+    encrypted: bool = False
     unreadable: bool = False
 
     def header(self, name: str) -> str:
@@ -96,16 +103,19 @@ def read(raw: bytes, ours: str = "") -> Mail:
         parts = list(_walk(message))
     except _MALFORMED:  # thousands of parts within parts
         return Mail(headers, recipients, references, unreadable=True)
-    text = _text(parts)
+    text, html = _text(parts)
+    text_top = new_text(text, ours)
     return Mail(
         headers=headers,
         recipients=recipients,
         references=references,
         text=text.strip(),
-        text_top=new_text(text, ours),
+        text_top=text_top,
+        links=_links(text_top, *(new_text(text_of_html(page, links=True), ours) for page in html)),
         attachments=tuple(name for name in map(_filename, parts) if name)[:50],
         types=frozenset(_content_type(part) for part in parts),
         report=_report(parts),
+        encrypted=any(map(_is_sealed, parts)) or text_top.startswith("-----BEGIN PGP MESSAGE"),
     )
 
 
@@ -131,6 +141,9 @@ def _headers(message: Message) -> dict[str, tuple[str, ...]]:
 
 
 def _decoded(value: str) -> str:
+    plain = " ".join(value.split())
+    if plain.isascii() and plain.isprintable() and "=?" not in plain:  # as most are; decoding takes its time
+        return plain[:_MAX_HEADER]
     value = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     decoded = _safely(lambda: str(make_header(decode_header(value))), value)
     return " ".join(_printable(decoded).split())[:_MAX_HEADER]
@@ -182,8 +195,8 @@ def _inner(part: Message) -> list[Message]:
     return [inner for inner in payload[:_MAX_PARTS] if isinstance(inner, Message)] if isinstance(payload, list) else []
 
 
-def _text(parts: list[Message]) -> str:
-    """The plain text, or the HTML as text where there is no plain text."""
+def _text(parts: list[Message]) -> tuple[str, list[str]]:
+    """The plain text, or the HTML as text where there is no plain text; and the pages of HTML themselves."""
     plain: list[str] = []
     html: list[str] = []
     for part in parts:
@@ -192,11 +205,13 @@ def _text(parts: list[Message]) -> str:
             continue
         content = _printable(_content(part))
         if kind == "text/html":
-            html.append(_printable(text_of_html(content)))  # again: entities may spell what was taken out
+            html.append(content)
         else:
             plain.append(content)
     text = "\n".join(plain)
-    return (text if text.strip() else "\n".join(html))[:_MAX_TEXT]
+    if not text.strip():  # printable again: entities may spell what was taken out
+        text = "\n".join(_printable(text_of_html(page)) for page in html)
+    return text[:_MAX_TEXT], html[:_MAX_PAGES]
 
 
 def _content(part: Message) -> str:
@@ -212,8 +227,11 @@ def _content(part: Message) -> str:
         return content.decode("utf-8", "replace")
 
 
-def text_of_html(html: str) -> str:
-    """HTML as lines of text: scripts and styles gone, quotations marked, nothing fetched."""
+def text_of_html(html: str, *, links: bool = False) -> str:
+    """HTML as lines of text: scripts and styles gone, quotations marked, nothing fetched.
+
+    `links`: where each link leads is written after it.
+    """
     if html.count("<") > 20_000 or _nesting(html) > _MAX_NESTING:
         return re.sub(r"<[^<>]{0,2000}>", " ", html)
     try:
@@ -222,6 +240,8 @@ def text_of_html(html: str) -> str:
             node.decompose()
         for node in tree.css("blockquote, .gmail_quote, .yahoo_quoted, #divRplyFwdMsg, #appendonsend"):
             node.insert_before(f"\n{QUOTE_MARK}\n")
+        for node in tree.css("a[href^=http]") if links else ():
+            node.insert_after(f" <{(node.attributes.get('href') or '').strip()[: _MAX_LINK + 1]}> ")
         for node in tree.css("br, p, div, tr, li, h1, h2, h3, h4, h5, h6, table, blockquote, hr, ul, ol"):
             node.insert_before("\n")
             node.insert_after("\n")
@@ -229,6 +249,32 @@ def text_of_html(html: str) -> str:
     except (SelectolaxError, ValueError):
         return re.sub(r"<[^<>]{0,2000}>", " ", html)
     return re.sub(r"\n\s*\n\s*", "\n\n", text)
+
+
+def _links(*texts: str) -> tuple[str, ...]:
+    """The web addresses in texts, each once, in order, as a browser would ask for them. Too long a one is left out."""
+    found: dict[str, None] = {}
+    for text in texts:
+        for link in _LINK.findall(text):
+            whole = link if link.lower().startswith("http") else f"https://{link}"
+            found[_unwrapped(whole.rstrip(".,;:!?)]}*_"))] = None
+    return tuple(link for link in found if len(link) <= _MAX_LINK)[:_MAX_LINKS]
+
+
+def _unwrapped(link: str) -> str:
+    """The link that the mailbox's own provider has hidden behind a check of its own."""
+    parts = _safely(lambda: urlsplit(link), SplitResult("", "", "", "", ""))
+    if (_safely(lambda: parts.hostname, None) or "").endswith(".safelinks.protection.outlook.com"):
+        return _safely(lambda: parse_qs(parts.query, max_num_fields=20)["url"][0], link)
+    return link
+
+
+def _is_sealed(part: Message) -> bool:
+    """Whether a part is encrypted: S/MIME's enveloped data (RFC 8551) or OpenPGP's (RFC 3156). Signed only is not."""
+    kind = _content_type(part)
+    if kind in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
+        return "signed-data" not in _safely(lambda: str(part.get_param("smime-type")), "").lower()
+    return kind == "multipart/encrypted"
 
 
 def _nesting(html: str) -> int:

@@ -1,11 +1,14 @@
-"""Who the enquirer is said to be. The name follows from the reference alone, so that whoever reads a reply weeks later
-knows which name to look for, without anybody having written it down.
+"""Who the enquirer is said to be. Unless an account has a person of its own, the name follows from the reference alone,
+so that whoever reads a reply weeks later knows which name to look for, without anybody having written it down.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
+
+_NAME = re.compile(r"[^\W\d_][\w'’-]*")
 
 # Ordinary names, none of them a common word, so that finding one in a greeting means something.
 _FIRST = (
@@ -63,6 +66,14 @@ class Persona:
 
     first: str
     last: str
+
+    @classmethod
+    def named(cls, name: str) -> Persona:
+        """The person of that full name, such as "Alison Bennett". Raises `ValueError` unless it is two plain words."""
+        words = name.split()
+        if len(words) != 2 or not all(_NAME.fullmatch(word) for word in words):
+            raise ValueError(f"{name!r} must be a first name and a last name, such as Alison Bennett")
+        return cls(*words)
 
     @property
     def name(self) -> str:

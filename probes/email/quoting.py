@@ -36,6 +36,12 @@ def without(lines: Sequence[str], ours: str) -> list[str]:
     return [line for line in lines if len(line) < _SHORTEST_OF_OURS or " ".join(line.split()).casefold() not in known]
 
 
+def without_subject(text: str, subject: str) -> str:
+    """The text without our subject, which machines and people say back: "thank you for your e-mail about ..."."""
+    bare = " ".join(re.sub(r"^(?:\s*\w{2,5}:)+\s*", "", subject).split())
+    return re.sub(re.escape(bare), " ", text, flags=re.IGNORECASE) if bare else text
+
+
 def _is_heading_alone(line: str) -> bool:
     return bool(_WROTE.match(line[:250]) or _ORIGINAL.match(line[:250]))
 

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from probes.email.letter import Letter, sentences, take_apart
 from probes.email.parse import Mail
 from probes.email.persona import Persona
-from probes.email.quoting import without
-from probes.email.signs import GREETING, NO_NAME, PERSON_NAME, SIGN_OFF
+from probes.email.presentation import layout
+from probes.email.promises import without_promises
+from probes.email.quoting import without_subject
+from probes.email.referral import PHONE, patterns_of_names, patterns_of_numbers, patterns_of_places
+from probes.email.signs import NO_NAME, PERSON_NAME
 from results.schema import Enquiry, Fact, Organisation
 
 _ALIKE = 0.75  # how much of a name must agree before it is taken for ours, misspelt
 _SHORTEST_ANSWER = 60  # characters of text beside an attachment, below which the attachment is the answer
-_SIGNATURE_LINES = 14
 
-_PHONE = re.compile(r"(?<![\d/])(?:\+44|\(?0)[\d ()\-.]{8,16}\d(?!\d)")
 _FAX = re.compile(r"^\W*(?:fax|facsimile|f)\b", re.IGNORECASE)
 _JOB_TITLE = re.compile(
     r"\b(?:officer|manager|assistant|director|advis[eo]r|co-?ordinator|head of|leader|supervisor|administrator|"
@@ -37,8 +38,10 @@ _DEPARTMENT = re.compile(
 _SHORT_NAME = re.compile(r"[A-Z][^\W\d_'’]+(?:['’]s)?(?: (?:and|of|the|&|[^\W\d_]+(?:['’]s)?)){0,5}")
 _FURTHER_HELP = re.compile(
     r"any (?:further|other|more) (?:questions?|quer(?:y|ies)|enquir(?:y|ies)|help|assistance|information)"
-    r"|(?:if (?:you|there is anything|we|i)\b[^.\n]{0,80}|please\s|do(?:n.t| not) hesitate to\s)"
+    r"|(?:if (?:you|there is anything|we|i)\b[^.\n]{0,80}|do(?:n.t| not) hesitate to\s)"
     r"(?:contact|call|ring|e-?mail|get in touch|let (?:me|us) know|help|reply)"
+    r"|please\s(?:contact|call|ring|e-?mail|write to)\s(?:me|us|our|the team|this office)\b"
+    r"|please\s(?:get in touch|let (?:me|us) know|reply)\b"
     r"|(?:further|more) (?:help|assistance|information)\b|get back (?:in touch|to (?:me|us))|cysylltwch",
     re.IGNORECASE,
 )
@@ -49,94 +52,88 @@ _ALTERNATIVE_FORMATS = re.compile(
     re.IGNORECASE,
 )
 _DIVERTED = re.compile(
-    r"freedom of information|\bFOIA?\b|environmental information regulations|\bEIRs?\b|information request"
-    r"|(?:logged|recorded|registered|treated|dealt with|passed|forwarded)\b[^.\n]{0,60}\b(?:as a|to (?:our|the))"
-    r"(?: formal| corporate| stage (?:one|1))? complaints?\b",
+    r"(?:logged|recorded|registered|treat(?:ed|ing)?|dealt with|deal(?:ing)? with|handl(?:ed|ing)|process(?:ed|ing)|"
+    r"passed|forwarded|sent|consider(?:ed|ing)?|responding)\b[^.\n]{0,80}"
+    r"(?:freedom of information|\bFOIA?\b|environmental information|\bEIRs?\b|"
+    r"information (?:request|governance|rights))"
+    r"|\byour (?:freedom of information|FOIA?|EIR|environmental information)(?: act)? (?:request|enquiry|reference)"
+    r"|\bsubmit (?:a|an|your)[^.\n]{0,40}(?:freedom of information|\bFOI\b)[^.\n]{0,20}request"
+    r"|\b(?:FOI|EIR)(?: request)? (?:ref(?:erence)?|number|no)\b"
+    r"|(?:logged|recorded|registered|treat(?:ed|ing)?|dealt with|passed|forwarded)\b[^.\n]{0,60}"
+    r"\b(?:as a|to (?:our|the))(?: formal| corporate| stage (?:one|two|1|2))* complaints?\b"
+    r"|\byour (?:formal |stage (?:one|1) )?complaint (?:has been|is being|will be|was|reference)\b",
     re.IGNORECASE,
+)
+_DISCLAIMS = re.compile(
+    r"\bdisclos(?:e|ed|ure)\b|\bmay be (?:subject|monitored|recorded)\b|\bsubject to the\b", re.IGNORECASE
 )
 _ATTACHED = re.compile(r"\b(?:attached|attachment|enclosed|see the (?:letter|document))\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class _Letter:
-    """A reply taken apart."""
-
-    lines: tuple[str, ...]
-    greeting: str
-    sign_off: bool
-    signature: tuple[str, ...]
-
-    @property
-    def text(self) -> str:
-        return "\n".join(self.lines)
-
-    @property
-    def words(self) -> str:
-        return " ".join(self.text.split())
-
-
 def read_reply(mail: Mail, persona: Persona, organisation: Organisation, enquiry: Enquiry) -> dict[str, Fact]:
-    """The quality facts of one person's reply.
+    """The form of one person's reply. Whether it answers is read from all replies together (`quality`).
 
-    None means, for `name_correct`, that no name was used; for `sender_department`, that a line may be one; for
-    `fully_answered`, that a person must read the attachment or that the enquiry has no answer key.
+    None means, for `name_correct`, that no name was used; for `sender_department`, that a line may be one.
     """
-    letter = _take_apart(mail, persona, enquiry)
+    letter = take_reply_apart(mail, persona, enquiry)
     greeted = _greeted_as(letter.greeting, persona)
-    readable = _is_readable(letter, mail)
     return {
         "email.used_name": greeted is not None,
         "email.name_correct": greeted,
         "email.salutation": bool(letter.greeting) and letter.sign_off,
         "email.sender_name": _has_name(letter, persona),
-        "email.sender_phone": any(_PHONE.search(line) and not _FAX.match(line) for line in letter.signature),
+        "email.sender_phone": any(PHONE.search(line) and not _FAX.match(line) for line in letter.signature),
         "email.sender_job_title": _job_title(letter) is not None,
         "email.sender_department": _has_department(letter, organisation),
         "email.org_name": _names(organisation, letter.words),
-        "email.accessible": readable,
+        "email.accessible": _is_readable(letter, mail),
         "email.further_help": bool(_FURTHER_HELP.search(letter.words)),
         "email.alt_formats": bool(_ALTERNATIVE_FORMATS.search(letter.words)),
-        "email.treated_as_foi": bool(_DIVERTED.search(letter.words)),
-        "email.fully_answered": fully_answered([mail], enquiry) if readable else None,
+        "email.layout": layout(letter),
     }
 
 
-def fully_answered(replies: Sequence[Mail], enquiry: Enquiry) -> str | None:
-    """How many of the answer key's points the replies make between them: fully, partly or not. None without points."""
-    points = enquiry.answer_key.points
-    if not points:
-        return None
-    text = " ".join(" ".join(without(reply.text_top.split("\n"), enquiry.words)) for reply in replies)
-    text = " ".join(text.split())
-    made = sum(bool(re.search(point, text, re.IGNORECASE)) for point in points)
-    return "fully" if made == len(points) else "partly" if made else "not"
+def take_reply_apart(mail: Mail, persona: Persona, enquiry: Enquiry) -> Letter:
+    """A reply as a letter, without our own words."""
+    return take_apart(mail.text_top, enquiry.words, (persona.first, persona.last))
 
 
-def _take_apart(mail: Mail, persona: Persona, enquiry: Enquiry) -> _Letter:
-    lines = tuple(line.strip() for line in without(mail.text_top.split("\n"), enquiry.words) if line.strip())
-    greeting = next((line for line in lines[:6] if GREETING.match(line) or _is_name_alone(line, persona)), "")
-    at = next((at for at, line in enumerate(lines) if at and SIGN_OFF.match(line)), None)
-    below = lines[at + 1 :] if at is not None else _last_short_lines(lines)
-    return _Letter(lines, greeting, at is not None, below[:_SIGNATURE_LINES])
+def diverted(letter: Letter) -> bool:
+    """Whether a reply turns the enquiry into a request under the information laws or into a complaint.
+
+    The usual warning that e-mails may have to be disclosed under those laws diverts nothing.
+    """
+    return any(_DIVERTED.search(sentence) and not _DISCLAIMS.search(sentence) for sentence in sentences(letter.words))
 
 
-def _last_short_lines(lines: tuple[str, ...]) -> tuple[str, ...]:
-    """Where nobody signs off, what stands in short lines at the end is the signature."""
-    tail: list[str] = []
-    for line in reversed(lines[1:][-_SIGNATURE_LINES:]):
-        if len(line) > 70 or line.endswith((".", "?", "!")):
-            break
-        tail.insert(0, line)
-    return tuple(tail)
+def points_of(enquiry: Enquiry) -> tuple[str, ...]:
+    """What a reply may say to answer, as regular expressions: the answer key's points.
+
+    Where another authority is responsible, naming it or how to reach it is one point more.
+    """
+    authority = enquiry.answer_key.responsible
+    if authority is None:
+        return enquiry.answer_key.points
+    ways = (*patterns_of_names(authority), *patterns_of_places(authority), *patterns_of_numbers(authority))
+    return (*enquiry.answer_key.points, "|".join(ways))
+
+
+def points_met(letters: Sequence[Letter], enquiry: Enquiry) -> tuple[bool, ...]:
+    """For each point of the answer key, whether the replies' bodies make it between them.
+
+    Our own subject said back makes no point, nor does the time in which an answer is promised.
+    """
+    said = " ".join(without_promises("\n\n".join((*letter.paragraphs, *tail(letter)))) for letter in letters)
+    said = without_subject(said, enquiry.subject)
+    return tuple(bool(re.search(point, said, re.IGNORECASE)) for point in enquiry.answer_key.points)
+
+
+def tail(letter: Letter) -> tuple[str, ...]:
+    """The last short lines of a letter that nobody signed off: they may be its signature or belong to its text."""
+    return () if letter.sign_off else letter.signature
 
 
 # ------------------------------------------------------------------------------------------------ the enquirer's name
-
-
-def _is_name_alone(line: str, persona: Persona) -> bool:
-    """A greeting such as "Emma," or "Ms Clarke"."""
-    words = [word.casefold() for word in re.findall(r"[^\W\d_]+", line)]
-    return 0 < len(words) <= 3 and bool({persona.first.casefold(), persona.last.casefold()} & set(words))
 
 
 def _greeted_as(greeting: str, persona: Persona) -> bool | None:
@@ -156,18 +153,18 @@ def _misspelt(word: str, name: str) -> bool:
 # ------------------------------------------------------------------------------------------------ the signature
 
 
-def _has_name(letter: _Letter, persona: Persona) -> bool:
+def _has_name(letter: Letter, persona: Persona) -> bool:
     return any(
         PERSON_NAME.match(line) and not NO_NAME.search(line) and line.strip(" ,").casefold() != persona.name.casefold()
         for line in letter.signature[:3]
     )
 
 
-def _job_title(letter: _Letter) -> str | None:
+def _job_title(letter: Letter) -> str | None:
     return next((line for line in letter.signature[:6] if len(line) < 80 and _JOB_TITLE.search(line)), None)
 
 
-def _has_department(letter: _Letter, organisation: Organisation) -> bool | None:
+def _has_department(letter: Letter, organisation: Organisation) -> bool | None:
     """A line of the signature, other than the job title, that names a department and not only the organisation.
 
     None where a short line stands there that may be one by a name of its own: only a person can tell.
@@ -190,11 +187,10 @@ def _names(organisation: Organisation, text: str) -> bool:
     )
 
 
-def _is_readable(letter: _Letter, mail: Mail) -> bool:
+def _is_readable(letter: Letter, mail: Mail) -> bool:
     """Whether the text itself says something, beyond pointing at an attachment."""
-    above = len(letter.lines) - len(letter.signature) - letter.sign_off
-    body = [line for line in letter.lines[: max(above, 0)] if line != letter.greeting]
+    body = letter.paragraphs or tail(letter)
     if not mail.attachments:
         return bool(body)
-    said = " ".join(line for line in body if not _ATTACHED.search(line))
+    said = " ".join(sentence for sentence in sentences("\n\n".join(body)) if not _ATTACHED.search(sentence))
     return len(said) >= _SHORTEST_ANSWER

@@ -1,4 +1,4 @@
-"""Sending one e-mail exactly once, as a resident would. What comes back lives in `watch` and its neighbours.
+"""Sending one e-mail exactly once. What it says lives in `compose` and `closing`, what comes back in `watch`.
 
 The order is what makes it once: the guard is asked, the journal has it on disk that this Message-ID is about to go, and
 only then begins the one transaction. A transaction that broke off after DATA is never repeated: `Uncertain` is raised,
@@ -10,113 +10,39 @@ and our own copy, addressed to ourselves, later proves whether it went.
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
-import ipaddress
 import re
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
-from email.utils import format_datetime, formataddr
 from types import TracebackType
 
 import aiosmtplib
 
 from probes import Errand, Journal
 from probes.clock import Clock
+from probes.email.account import Account, SignInNeeded
+from probes.email.closing import Closing, closing_id, compose_closing
+from probes.email.compose import compose, message_id, own_copy
 from probes.email.facts import FACTS, VERSIONS
-from probes.email.match import OWN_COPY
 from probes.email.observe import bounced
-from probes.email.persona import persona
 from probes.guard import Effect, Guard
-from results.calendar import LONDON
 from results.schema import Channel, Moment, Observation, Why
 
-__all__ = ["Account", "EmailProbe", "Uncertain", "compose", "message_id"]
+__all__ = ["Account", "EmailProbe", "Uncertain", "compose", "connect", "message_id"]
 
 _IMPLICIT_TLS_PORT = 465
-_TAG = re.compile(r"[A-Za-z0-9._-]{1,48}")
 _PATIENCE = 60.0  # seconds for each answer of the mail server
-_LONGEST_LINE = 78  # RFC 5322 section 2.1.1; a longer line is sent as quoted-printable
 # Enhanced status codes (RFC 3463) of a refusal that is about us and not about the recipient.
 _ABOUT_US = re.compile(r"\b5\.(?:1\.[78]|5\.\d{1,3}|7\.\d{1,3})\b")
 _CODES_ABOUT_US = (503, 530, 535)
+_LONG_WORD = re.compile(r"(?!https?://)\S{40,}")
+_NO_MAIL = (aiosmtplib.SMTPException, OSError, SignInNeeded)
+"""What keeps a mail from being sent, and is no fault of the organisation."""
 
 
 class Uncertain(Exception):
     """The connection was lost after DATA: whether the e-mail went, our own copy will tell. Never send it again."""
-
-
-@dataclass(frozen=True)
-class Account:
-    """A mailbox of ours with plus-addresses, used for nothing else, and the servers it is on.
-
-    Without `tls` only servers on this machine are accepted, so that no password crosses a network in the clear.
-    """
-
-    name: str
-    mailbox: str
-    smtp_host: str
-    smtp_port: int
-    imap_host: str
-    imap_port: int
-    username: str
-    password: str = field(repr=False)
-    tls: bool = True
-
-    def __post_init__(self) -> None:
-        if self.mailbox.count("@") != 1 or "+" in self.mailbox or re.search(r"[\s<>,;\"]", self.mailbox):
-            raise ValueError(
-                f"account {self.name}: mailbox {self.mailbox!r} must be a plain address such as a@b.example"
-            )
-        for host in (self.smtp_host, self.imap_host):
-            if not self.tls and not _is_here(host):
-                raise ValueError(f"account {self.name}: {host} is not this machine, so tls must be true")
-
-    def address(self, tag: str) -> str:
-        """The address that is one contact's own. Raises `ValueError` for a tag that is no part of an address."""
-        if not _TAG.fullmatch(tag):
-            raise ValueError(f"{tag!r} cannot stand in an address: use up to 48 letters, digits, dots and hyphens")
-        user, _, domain = self.mailbox.partition("@")
-        return f"{user}+{tag}@{domain}"
-
-    @property
-    def domain(self) -> str:
-        """What follows the @."""
-        return self.mailbox.partition("@")[2]
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-# ------------------------------------------------------------------------------------------------ what is sent
-
-
-def message_id(account: Account, errand: Errand) -> str:
-    """The Message-ID, fixed by the errand: the same on every machine and after every restart."""
-    local = re.sub(r"[^A-Za-z0-9._-]", "-", f"{errand.reference}.{errand.shop}")
-    return f"<{local}@{account.domain}>"
-
-
-def compose(account: Account, errand: Errand, at: dt.datetime) -> EmailMessage:
-    """The e-mail as a resident would send it: no header by which an automatic responder would stay silent."""
-    who = persona(errand.reference)
-    mail = EmailMessage(policy=SMTP_POLICY)
-    mail["From"] = formataddr((who.name, account.address(errand.reference)))
-    mail["To"] = errand.target
-    mail["Subject"] = " ".join(errand.enquiry.subject.split())
-    mail["Date"] = format_datetime(at.astimezone(LONDON))
-    mail["Message-ID"] = message_id(account, errand)
-    words = f"{errand.enquiry.words.strip()}\n\nKind regards\n\n{who.name}\n"
-    simple = words.isascii() and max(map(len, words.splitlines())) <= _LONGEST_LINE
-    mail.set_content(words, cte="7bit" if simple else "quoted-printable")
-    return mail
 
 
 # ------------------------------------------------------------------------------------------------ sending it
@@ -148,55 +74,81 @@ class EmailProbe:
 
         Raises `Refused` when the guard says no, and `Uncertain` when nobody knows whether the e-mail went.
         """
-        effect = Effect("mail", errand.organisation.id, errand.target, errand.shop)
         identity = message_id(self._account, errand)
-        async with self._guard.permit(effect):
+        async with self._guard.permit(_effect(errand)):
             await self._journal.about_to(errand.shop, identity, self._clock.now())
             try:
-                async with self._pool.connection() as connection:
-                    outcome = await self._transact(connection, errand)
-            except (aiosmtplib.SMTPException, OSError) as problem:
-                return _not_sent(f"the mail server of {self._account.name} took no mail: {_plain(problem)}")
-            if isinstance(outcome, Observation):
-                return outcome
+                outcome = await self._send(errand, compose(self._account, errand, self._clock.now()))
+            except _NO_MAIL as problem:
+                return _not_sent(self._took_none(problem))
+            if isinstance(outcome, aiosmtplib.SMTPRecipientRefused):
+                return self._refused(outcome)
             await self._journal.done(errand.shop, identity, outcome.upper)
             return _sent(outcome)
 
-    async def _transact(self, connection: aiosmtplib.SMTP, errand: Errand) -> Moment | Observation:
-        """One transaction: when the mail server accepted the e-mail, or what its refusal of the recipient means."""
-        mail = compose(self._account, errand, self._clock.now()).as_bytes()
-        await connection.mail(self._account.address(errand.reference))
-        try:
-            await connection.rcpt(errand.target)
-        except aiosmtplib.SMTPRecipientRefused as refused:
-            return await self._refused(connection, refused, self._clock.now())
-        await connection.rcpt(self._account.address(errand.reference + OWN_COPY))
-        before = self._clock.now()
-        try:
-            await connection.data(mail)
-        except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError, OSError) as lost:
-            raise Uncertain(f"connection lost while {message_id(self._account, errand)} was handed over") from lost
-        return Moment(lower=before, upper=self._clock.now(), source="our clock, when the mail server accepted it")
+    async def close(self, errand: Errand, kind: Closing, journal: Journal) -> str | None:
+        """Send the errand's last e-mail, once; None when it went, or why it was not sent.
 
-    async def _refused(
-        self, connection: aiosmtplib.SMTP, refused: aiosmtplib.SMTPRecipientRefused, at: dt.datetime
-    ) -> Observation:
-        await connection.rset()
+        `journal`: where last e-mails are written down, apart from enquiries. Raises `Refused` and `Uncertain` as
+        `knock` does.
+        """
+        identity = closing_id(self._account, errand)
+        async with self._guard.permit(_effect(errand)):
+            await journal.about_to(errand.shop, identity, self._clock.now())
+            try:
+                outcome = await self._send(errand, compose_closing(self._account, errand, kind, self._clock.now()))
+            except _NO_MAIL as problem:
+                return self._took_none(problem)
+            if isinstance(outcome, aiosmtplib.SMTPRecipientRefused):
+                return f"the address was refused: {plain(outcome)}"
+            await journal.done(errand.shop, identity, outcome.upper)
+            return None
+
+    async def _send(self, errand: Errand, mail: EmailMessage) -> Moment | aiosmtplib.SMTPRecipientRefused:
+        """One transaction: when the mail server accepted the e-mail, or its refusal of the recipient."""
+        async with self._pool.connection() as connection:
+            await connection.mail(self._account.address(errand.reference))
+            try:
+                await connection.rcpt(errand.target)
+            except aiosmtplib.SMTPRecipientRefused as refused:
+                await connection.rset()
+                return refused
+            await connection.rcpt(own_copy(self._account, errand.reference))
+            before = self._clock.now()
+            try:
+                await connection.data(mail.as_bytes())
+            except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError, OSError) as lost:
+                raise Uncertain(f"connection lost while {mail['Message-ID']} was handed over") from lost
+            return Moment(lower=before, upper=self._clock.now(), source="our clock, when the mail server accepted it")
+
+    def _refused(self, refused: aiosmtplib.SMTPRecipientRefused) -> Observation:
         if refused.code < 500 or refused.code in _CODES_ABOUT_US or _ABOUT_US.search(refused.message):
-            return _not_sent(
-                f"the mail server of {self._account.name} refused for now or refused us: {_plain(refused)}"
-            )
-        moment = Moment(lower=at, upper=at, source="our clock, when the mail server refused the recipient")
-        return bounced({"sent": moment}, (f"The address was refused: {_plain(refused)}.",))
+            return _not_sent(f"the mail server of {self._account.name} refused for now or refused us: {plain(refused)}")
+        now = self._clock.now()
+        moment = Moment(lower=now, upper=now, source="our clock, when the mail server refused the recipient")
+        return bounced({"sent": moment}, (f"The address was refused: {plain(refused)}.",))
+
+    def _took_none(self, problem: BaseException) -> str:
+        if isinstance(problem, SignInNeeded):
+            return str(problem)
+        return f"the mail server of {self._account.name} took no mail: {plain(problem)}"
+
+
+def _effect(errand: Errand) -> Effect:
+    return Effect("mail", errand.organisation.id, errand.target, errand.shop)
 
 
 class _Pool:
-    """A few connections, each opened when first wanted and kept until one of its answers is in doubt."""
+    """A few connections, each opened when first wanted and kept until one of its answers is in doubt.
+
+    A login that was refused for good is not tried again: no wrong password mends itself, and many lock the account.
+    """
 
     def __init__(self, account: Account, size: int) -> None:
         self._account = account
         self._all = [_client(account) for _ in range(size)]
         self._free: asyncio.LifoQueue[aiosmtplib.SMTP] = asyncio.LifoQueue()
+        self._locked_out: aiosmtplib.SMTPAuthenticationError | None = None
         for client in self._all:
             self._free.put_nowait(client)
 
@@ -214,28 +166,40 @@ class _Pool:
             self._free.put_nowait(client)
 
     async def _ready(self, client: aiosmtplib.SMTP) -> None:
+        if self._locked_out:
+            raise aiosmtplib.SMTPAuthenticationError(self._locked_out.code, self._locked_out.message)
         if client.is_connected:
             try:
                 await client.rset()  # an idle connection may have been closed by the server
                 return
             except (aiosmtplib.SMTPException, OSError):
                 client.close()
-        await client.connect()
-        if client.is_ehlo_or_helo_needed:
-            await client.ehlo()
-        if client.supports_extension("auth"):
-            await client.login(self._account.username, self._account.password)
+        try:
+            await _open(client, self._account)
+        except aiosmtplib.SMTPAuthenticationError as refused:
+            if refused.code >= 500:
+                self._locked_out = refused
+            raise
 
     async def close(self) -> None:
         """Say goodbye on every open connection."""
         for client in self._all:
-            try:
-                if client.is_connected:
-                    await client.quit(timeout=5)
-            except (aiosmtplib.SMTPException, OSError):
-                pass  # it is gone, which is what was wanted
-            finally:
-                client.close()
+            await _leave(client)
+
+
+@asynccontextmanager
+async def connect(account: Account) -> AsyncIterator[aiosmtplib.SMTP]:
+    """One connection to the account's mail server, signed in.
+
+    Raises `SMTPAuthenticationError` when the login is refused, another `SMTPException` or `OSError` when the server
+    cannot be talked to, and `SignInNeeded`.
+    """
+    client = _client(account)
+    try:
+        await _open(client, account)
+        yield client
+    finally:
+        await _leave(client)
 
 
 def _client(account: Account) -> aiosmtplib.SMTP:
@@ -249,6 +213,33 @@ def _client(account: Account) -> aiosmtplib.SMTP:
         local_hostname=account.domain,
         timeout=_PATIENCE,
     )
+
+
+async def _open(client: aiosmtplib.SMTP, account: Account) -> None:
+    await client.connect()
+    if client.is_ehlo_or_helo_needed:
+        await client.ehlo()
+    if account.token is None and not client.supports_extension("auth"):
+        return  # a server that asks nobody who they are, such as a relay on our own machine
+    secret = account.password if account.token is None else await account.token()
+    try:
+        if account.token is None:
+            await client.login(account.username, secret)
+        else:
+            await client.auth_xoauth2(account.username, secret)
+    except aiosmtplib.SMTPResponseException as refused:
+        # Some servers repeat what they were sent, and no secret may reach a screen or a log.
+        raise aiosmtplib.SMTPAuthenticationError(refused.code, without(secret, refused.message)) from None
+
+
+async def _leave(client: aiosmtplib.SMTP) -> None:
+    try:
+        if client.is_connected:
+            await client.quit(timeout=5)
+    except (aiosmtplib.SMTPException, OSError):
+        pass  # it is gone, which is what was wanted
+    finally:
+        client.close()
 
 
 # ------------------------------------------------------------------------------------------------ what is said of it
@@ -273,7 +264,12 @@ def _not_sent(error: str) -> Observation:
     )
 
 
-def _plain(problem: BaseException) -> str:
+def without(secret: str, text: str) -> str:
+    """A server's words without the secret that it was told, also where it repeats it encoded or in part."""
+    return _LONG_WORD.sub("…", text.replace(secret, "…") if secret else text)
+
+
+def plain(problem: BaseException) -> str:
     """A server's words on one line, kept short: they are a stranger's."""
     if isinstance(problem, aiosmtplib.SMTPResponseException):
         text = f"{problem.code} {problem.message}"

@@ -2,7 +2,7 @@
 
 Weights: 5 settles it alone, 3 is strong, 2 counts with others, 1 is a hint. They serve one aim before all others: a
 machine's message must never pass for a person's. A letter's form (greeting, signature) is within any machine's reach,
-so a person is also known by substance: what was done, what it costs, the matter itself. How the signs are weighed
+so a person is also known by substance (what was done, what it costs) and by the matter itself. How they are weighed
 lives in `classify`.
 """
 
@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Points = Literal["bounce", "challenge", "away", "acknowledgement", "machine", "person", "substance"]
-Where = Literal["subject", "sender", "opening", "text"]
+Points = Literal["bounce", "challenge", "survey", "away", "acknowledgement", "machine", "person", "substance", "matter"]
+Where = Literal["subject", "sender", "opening", "body", "text"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,9 @@ class HeaderSign:
 
 @dataclass(frozen=True)
 class TextSign:
-    """Words in the subject, in the sender's address, in the first 600 characters or anywhere in the new text."""
+    """Words in the subject, in the sender's address, or in the new text: its first 600 characters, what stands above
+    the signature (its body), or all of it.
+    """
 
     points_to: Points
     where: Where
@@ -79,10 +81,9 @@ WORDS: tuple[TextSign, ...] = (
     _words(
         *("bounce", "sender", 3, "it comes from a mail system"),
         r"mailer[-_. ]?daemon",
-        r"mail delivery (?:sub)?system",
-        r"^postmaster@",
-        r"<postmaster@",
-        r"\bpostmaster@",
+        r"mail deliver(?:y)? (?:sub)?system",
+        r"\bpost[-_.]?master@",
+        r"\bmail ?delivery ?(?:service|agent)\b",
         r"mail[-_]?delivery[-_](?:agent|status|report)",
     ),
     _words(
@@ -90,23 +91,34 @@ WORDS: tuple[TextSign, ...] = (
         r"undeliver(?:able|ed)",
         r"non[- ]?delivery",
         r"not delivered",
+        r"fail(?:ed|ure):? (?:mail )?delivery",
+        r"^\W*(?:rejected|blocked|refused)\b.{0,10}:",
+        r"\berrors? (?:from|during delivery)\b",
+        r"\bcould not send\b",
         r"delivery (?:status|failure|has failed|report|problem|notification)",
         r"(?:mail|message) (?:delivery )?(?:failed|failure|rejected|could not be)",
         r"returned (?:e-?)?mail",
         r"return(?:ed|ing) (?:message )?to sender",
         r"failure notice",
         r"warning: (?:message|could not)",
-        r"message delayed|delivery delayed",
+        r"(?:message|delivery|delivery is) delayed",
     ),
     _words(
         *("bounce", "text", 2, "it says that an e-mail could not be delivered"),
         r"(?:could not|couldn.t|cannot|can.t|unable to|was not|were not|wasn.t) be delivered",
+        r"(?:unable|not able|failed) to deliver",
+        r"(?:did not|didn.t|not) reach the following",
+        r"had (?:delivery |permanent |fatal )+errors",
+        r"failed recipients?\b",
+        r"(?:wasn.t|was not) found at\b",
+        r"recipient (?:name |address )?(?:is |was )?(?:not recogni[sz]ed|rejected|refused)",
+        r"(?:relay(?:ing)? access|relaying|access) denied",
         r"undeliverable",
         r"delivery (?:to the following|failed|has failed|temporarily suspended)",
         r"(?:user|recipient|mailbox|address)\b[^.\n]{0,40}\b(?:unknown|not found|does not exist|unavailable|is full)",
         r"no such (?:user|mailbox|recipient)",
         r"(?:quota|mailbox) [^.\n]{0,20}(?:exceeded|full)",
-        r"\b5\d\d[ -]5\.\d\.\d",
+        r"\b[45]\d\d[ -]#?[45]\.\d{1,3}\.\d",
         r"\b550 ",
         r"permanent(?:ly)? (?:fatal )?(?:error|fail)",
         r"has not been delivered",
@@ -119,7 +131,34 @@ WORDS: tuple[TextSign, ...] = (
         r"requires (?:a )?(?:sender )?confirmation",
         r"verify (?:that )?you(?:.re| are) (?:a )?human",
         r"sender verification",
-        r"spamarrest",
+        r"spamarrest|boxbe",
+        r"not (?:yet )?(?:on|in) (?:my|our|the recipient.s) (?:list of )?"
+        r"(?:approved|allowed|safe|guest|known) (?:senders?|list)",
+        r"prove (?:that )?you(?:.re| are) (?:a )?(?:human|person|not a robot)|\bcaptcha\b",
+        r"(?:message|e-?mail) (?:has been|is being|was|is) (?:held|quarantined)\b[^.\n]{0,80}\b(?:confirm|verif|click)",
+    ),
+    # -------------------------------------------------------------------------------------------- asks for a rating
+    _words(
+        *("survey", "subject", 4, "its subject is that of a survey"),
+        r"\b(?:survey|questionnaire|rate (?:our|your|us)|how (?:did|are) we do(?:ing)?|"
+        r"your (?:feedback|views|experience)|tell us (?:what you think|how we did)|customer satisfaction|"
+        r"arolwg|eich barn)\b",
+    ),
+    _words(
+        *("survey", "body", 3, "it asks for a rating"),
+        r"(?:take|complete|fill in|fill out|answer|participate in) (?:\w+ ){0,5}(?:survey|questionnaire|questions)\b",
+        r"how (?:would you|did we) (?:rate|do)\b",
+        r"\brate (?:our|your|us|the) (?:\w+ )?(?:service|experience|response|reply|enquiry)?",
+        r"\b\w+ out of (?:five|ten|\d+) stars?\b|\bon a scale of\b",
+    ),
+    _words(
+        *("survey", "body", 3, "it asks how satisfied the enquirer is"),
+        r"\bhow (?:satisfied|happy|likely)\b",
+        r"\b(?:value|welcome|appreciate|hear|like|love|want) (?:to (?:know|hear) )?"
+        r"your (?:feedback|views|opinions?|comments)\b",
+        r"\b(?:customer|resident) (?:satisfaction|experience)\b",
+        r"\bspare (?:\w+ ){0,3}(?:minutes?|moments?)\b|\bsurvey\b[^.\n]{0,60}\bminutes?\b",
+        r"\bhelp us (?:to )?improve\b",
     ),
     # -------------------------------------------------------------------------------------------- is away
     _words(
@@ -208,16 +247,13 @@ WORDS: tuple[TextSign, ...] = (
         r"\bnotifications?@",
     ),
     _words(
-        *("machine", "subject", 3, "its subject is that of a survey or a notice"),
-        r"\b(?:survey|rate (?:our|your)|how did we do|your feedback|tell us (?:what you think|how we did))\b",
+        *("machine", "subject", 3, "its subject is that of a notice"),
         r"\b(?:newsletter|bulletin)\b",
         r"\b(?:ticket|case|request|enquiry)\b.{0,30}\b(?:closed|resolved|completed|updated)\b",
     ),
     _words(
-        *("machine", "text", 3, "it announces a case's new state or asks for a rating"),
+        *("machine", "text", 3, "it announces a case's new state"),
         r"your (?:ticket|case|request|enquiry|report)\b[^.\n]{0,40}\b(?:been|is now|was) (?:closed|resolved|completed)",
-        r"(?:take|complete) (?:\w+ ){0,4}survey",
-        r"how (?:would you|did we) (?:rate|do)\b",
         r"\b(?:ticket|case|request|enquiry|report)\b[^.\n]{0,40}\b(?:been|is now|was) (?:assigned|allocated|updated)",
         r"## ?please type your reply above this line",
     ),
@@ -227,6 +263,18 @@ WORDS: tuple[TextSign, ...] = (
         r"\bi(?: have|.ve) (?:now |just |also |since )?"
         r"(?:checked|asked|spoken|looked|passed|forwarded|sent|written|attached|arranged|booked|found|contacted|raised|been)\b",
         r"\bi (?:checked|spoke|asked|looked|found|rang|called|passed|visited|suggest|would suggest|attach|enclose)\b",
+    ),
+    _words(
+        *("substance", "text", 3, "it tells what its writer is about to do"),
+        r"\bi(?: will|.ll)? (?:need|have) to (?:check|ask|speak|look|find|confirm)\b",
+        r"\bi(?: am|.m) (?:now |currently |still )?(?:looking into|checking|chasing|making enquiries|finding out)\b",
+        r"\bi(?: will|.ll|.m going to| am going to) (?:check|ask|look into|find out|speak to|chase)\b",
+    ),
+    _words(
+        *("substance", "text", 2, "it says whose matter this is not"),
+        r"\bnot (?:something|a (?:matter|service))(?: that| which)? (?:we|the council|this council)\b",
+        r"\bnot (?:issued|run|provided|handled|administered|dealt with) by (?:councils?|us|the council|this council)\b",
+        r"\bnot (?:the |our |a )?(?:council.s |council )?responsibility\b",
     ),
     _words(
         *("person", "text", 1, "it speaks in the first person, as templates may too"),

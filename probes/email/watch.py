@@ -8,19 +8,21 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from probes.clock import Clock
+from probes.email.account import Account
 from probes.email.imap import FolderRefused, Listed, LoginRefused, Mailbox, MailboxUnreachable, open_mailbox
 from probes.email.parse import MAX_BODY, MAX_HEADERS
-from probes.email.send import Account
 
 BATCH = 100
-BATCH_BYTES = 8 * 1024 * 1024
+BATCH_BYTES = 1024 * 1024  # so that over a slow line each batch is kept before the line breaks again
+_GIVE_UP = dt.timedelta(days=1)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0  # real seconds between attempts to reach a server that is not there
 _STEADY = 60.0  # real seconds after which a connection has proved itself
+_BREATH = 0.2  # real seconds between looks when a server announces mail that is not there
 
 log = logging.getLogger(__name__)
 
@@ -48,15 +50,22 @@ class Tray(Protocol):
     async def watermark(self, account: str, folder: str, uidvalidity: int) -> int:
         """The highest UID already kept; 0 when there is none."""
 
-    async def keep(self, mail: Incoming) -> None:
-        """Keep a message; keeping the same one again changes nothing."""
+    async def kept_above(self, account: str, folder: str, uidvalidity: int, uid: int) -> set[int]:
+        """The UIDs above this one that have been kept all the same: the watermark waits for one among them."""
+
+    async def keep(self, mails: Sequence[Incoming]) -> None:
+        """Keep messages of one folder, all or none; keeping the same one again changes nothing."""
 
     async def advance(self, account: str, folder: str, uidvalidity: int, uid: int) -> None:
-        """Everything up to this UID has been kept."""
+        """Everything up to this UID has been kept, or is no longer there."""
 
 
 class Collector:
     """Brings one account's mail to the tray: INBOX and the junk folders.
+
+    The watermark of a folder never passes a message that the server still has and that was not kept. A message that
+    the server lists but does not hand over is asked for again by itself, then in every pass; those behind it are kept
+    meanwhile. After a day on the server a note is kept in its place, for a person to see, and the watermark goes on.
 
     `poll`: real seconds between looks at the junk folders, and at INBOX where the server cannot say that mail has come.
     """
@@ -66,6 +75,8 @@ class Collector:
         self._tray = tray
         self._clock = clock
         self._poll = poll
+        self._turn = asyncio.Lock()  # a pass that is asked for while one goes on finds what that one has kept
+        self._untold = 0  # messages kept since `on_new` was last awaited
 
     async def collect(self) -> int:
         """One pass over all folders; how many messages were new. Raises `MailboxUnreachable` or `LoginRefused`.
@@ -90,67 +101,131 @@ class Collector:
                 raise
             except MailboxUnreachable as problem:
                 log.warning("mailbox %s: %s", self._account.name, problem)
+                await self._tell(on_new)  # some may have been kept before it failed
             pause = _FIRST_PAUSE if self._clock.stopwatch() - since > _STEADY else pause
             await asyncio.sleep(pause)  # real time: it is a real server that is given a rest
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _stay(self, mailbox: Mailbox, on_new: Callable[[], Awaitable[None]]) -> None:
         while True:
-            if await self._collect(mailbox):
-                await on_new()
+            if not await self._collect(mailbox):
+                await asyncio.sleep(_BREATH)
+            await self._tell(on_new)
             await mailbox.wait_for_mail(self._poll)
 
+    async def _tell(self, on_new: Callable[[], Awaitable[None]]) -> None:
+        if self._untold:
+            self._untold = 0
+            await on_new()
+
     async def _collect(self, mailbox: Mailbox) -> int:
-        """INBOX last, so that it is the folder that is open while we wait."""
+        """INBOX first, whatever becomes of the others, and again last: it is the folder that is open while we wait."""
         inbox, *junk = await mailbox.folders()
-        count = 0
+        count = await self._folder(mailbox, inbox)
         for folder in junk:
             try:
                 count += await self._folder(mailbox, folder)
             except FolderRefused as refused:
                 log.warning("mailbox %s: %s", self._account.name, refused)
-        return count + await self._folder(mailbox, inbox)
+        return count + (await self._folder(mailbox, inbox) if junk else 0)
 
-    async def _folder(self, mailbox: Mailbox, folder: str) -> int:
-        name = self._account.name
-        validity = await mailbox.examine(folder)
-        seen = await self._tray.watermark(name, folder, validity)
+    async def _folder(self, mailbox: Mailbox, name: str) -> int:
+        async with self._turn:
+            return await self._read_folder(mailbox, name)
+
+    async def _read_folder(self, mailbox: Mailbox, name: str) -> int:
+        validity = await mailbox.examine(name)
+        folder = _Folder(self._account.name, name, validity)
+        key = (folder.account, folder.name, folder.validity)
+        seen = await self._tray.watermark(*key)
         uids = await mailbox.uids_after(seen)
+        if not uids:
+            return 0
+        kept = await self._tray.kept_above(*key, seen)
         count = 0
+        nothing_missing = True
         for start in range(0, len(uids), BATCH):
-            asked = uids[start : start + BATCH]
-            for batch in _by_size(await mailbox.list_messages(asked)):
-                contents = await mailbox.contents([listed.uid for listed in batch])
-                for listed in batch:
-                    if (raw := contents.get(listed.uid)) is not None:
-                        await self._tray.keep(self._incoming(folder, validity, listed, raw))
-                        count += 1
-            await self._tray.advance(name, folder, validity, asked[-1])
+            batch = uids[start : start + BATCH]
+            new, missing = await self._batch(mailbox, folder, [uid for uid in batch if uid not in kept])
+            count += new
+            self._untold += new
+            done = [uid for uid in batch if not missing or uid < missing[0]]
+            if nothing_missing and done:
+                await self._tray.advance(*key, done[-1])
+            nothing_missing = nothing_missing and not missing
         return count
 
-    def _incoming(self, folder: str, validity: int, listed: Listed, raw: bytes) -> Incoming:
+    async def _batch(self, mailbox: Mailbox, folder: _Folder, asked: Sequence[int]) -> tuple[int, list[int]]:
+        """Keep what comes of these messages: how many, and which the server has but does not hand over."""
+        if not asked:
+            return 0, []
+        kept: set[int] = set()
+        for batch in _by_size(await mailbox.list_messages(asked)):
+            size = sum(map(_wire_size, batch))
+            contents = await mailbox.contents([listed.uid for listed in batch], size)
+            await self._tray.keep([folder.incoming(each, contents[each.uid]) for each in batch if each.uid in contents])
+            kept.update(contents)
+        absent = [uid for uid in asked if uid not in kept]
+        there = await mailbox.still_there(absent) if absent else []
+        if len(there) > 1 and not kept:
+            raise MailboxUnreachable(f"the mail server hands over none of {len(there)} messages in {folder.name}")
+        missing = [uid for uid in there if not await self._alone(mailbox, folder, uid)]
+        return len(kept) + len(there) - len(missing), missing
+
+    async def _alone(self, mailbox: Mailbox, folder: _Folder, uid: int) -> bool:
+        """Ask for one message by itself; False when it is still not kept."""
+        for listed in await mailbox.list_messages([uid]):
+            contents = await mailbox.contents([uid], _wire_size(listed))
+            if uid in contents:
+                await self._tray.keep([folder.incoming(listed, contents[uid])])
+                return True
+            if self._clock.now() - listed.received > _GIVE_UP:
+                log.warning("mailbox %s: message %d in %s is noted, not kept", folder.account, uid, folder.name)
+                await self._tray.keep([folder.note(listed)])
+                return True
+        log.warning("mailbox %s: message %d in %s is not handed over", folder.account, uid, folder.name)
+        return False
+
+
+@dataclass(frozen=True)
+class _Folder:
+    """A folder that is open."""
+
+    account: str
+    name: str
+    validity: int
+
+    def incoming(self, listed: Listed, raw: bytes) -> Incoming:
+        """The message as it came."""
+        truncated = len(raw) < listed.size
         return Incoming(
-            account=self._account.name,
-            folder=folder,
-            uidvalidity=validity,
-            uid=listed.uid,
-            received=listed.received,
-            size=listed.size,
-            raw=raw,
-            truncated=len(raw) < listed.size,
+            self.account, self.name, self.validity, listed.uid, listed.received, listed.size, raw, truncated
         )
+
+    def note(self, listed: Listed) -> Incoming:
+        """A note in place of a message that the mail server does not hand over. No two notes are alike."""
+        words = (
+            f"Subject: A message that the mail server does not hand over: number {listed.uid}, {listed.size} bytes\r\n"
+            f"X-Not-Handed-Over: UIDVALIDITY {self.validity}, UID {listed.uid}\r\n\r\n"
+        )
+        raw = words.encode("ascii")
+        return Incoming(self.account, self.name, self.validity, listed.uid, listed.received, listed.size, raw, True)
+
+
+def _wire_size(message: Listed) -> int:
+    """How many bytes of it are fetched at most."""
+    return min(message.size, MAX_HEADERS + MAX_BODY)
 
 
 def _by_size(messages: Iterable[Listed]) -> Iterator[list[Listed]]:
-    """The messages in batches that together bring at most `BATCH_BYTES` over the wire."""
+    """The messages in batches that together bring at most `BATCH_BYTES` over the wire, or one by itself."""
     batch: list[Listed] = []
     total = 0
     for message in messages:
-        size = min(message.size, MAX_HEADERS + MAX_BODY)
-        if batch and total + size > BATCH_BYTES:
+        if batch and total + _wire_size(message) > BATCH_BYTES:
             yield batch
             batch, total = [], 0
         batch.append(message)
-        total += size
+        total += _wire_size(message)
     if batch:
         yield batch

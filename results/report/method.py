@@ -84,7 +84,8 @@ def _scored(report: WaveReport) -> tuple[str, ...]:
         [f"{name} {f'from {least}%' if least else 'below that'}" for least, name in BANDS],
     )
     return (
-        f"The scheme is version {report.scheme_version}, digest {report.scheme_digest or 'none'}, fixed for the wave.",
+        f"The scheme is version {report.scheme_version}, digest {report.scheme_digest or 'none'}, "
+        f"{'fixed for the wave' if not report.edition else report.edition}.",
         "Each question earns marks from 0 to 1, times its weight. Access is getting through or being replied to; "
         "Quality is what is met once through. A contact's share is points earned of points possible.",
         "An organisation's Access or Quality is the mean over its contacts. Its score in a channel weighs the two "

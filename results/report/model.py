@@ -134,6 +134,7 @@ class WaveReport(Noun):
     fieldwork: str
     scheme_version: str
     scheme_digest: str
+    edition: str
     profile: str
     profile_source: str
     stage_weights: Mapping[Stage, float]

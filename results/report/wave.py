@@ -54,8 +54,9 @@ def assemble(
     organisations: Mapping[str, Organisation],
     shops: Sequence[Shop],
     refusals: Sequence[Refusal] = (),
+    edition: str = "",
 ) -> WaveReport:
-    """The report of one wave.
+    """The report of one wave. `edition`: what is said of it where the wave has been judged anew.
 
     Its members are the wave's organisations (all of `organisations` where it names none); shops and refusals of anybody
     else, and shops of other waves, are left out.
@@ -76,6 +77,7 @@ def assemble(
         fieldwork=words.days(wave.fieldwork_from, wave.fieldwork_until),
         scheme_version=scheme.version,
         scheme_digest=scheme.digest,
+        edition=edition,
         profile=scheme.profile.title,
         profile_source=scheme.profile.source,
         stage_weights=scheme.stage_weights,

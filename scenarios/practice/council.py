@@ -2,7 +2,7 @@
 
 To make a partnership of your own, copy the councils folder, change the files and start with `--councils FOLDER`. Shares
 are whole numbers: manners with the shares 6, 3 and 1 are met six, three and one time in ten, evenly mixed, in the same
-order every time. How a council acts on all this is written in `letters`, `network` and `site`.
+order every time. What e-mails meet is `manners`'. How a council acts on all this is in `letters`, `network` and `site`.
 """
 
 from __future__ import annotations
@@ -10,121 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from results.calendar import Calendar, Nation
-from results.schema import E164, Address, Id, Line, Name, Noun, Tier
+from results.schema import E164, Id, Line, Name, Noun, Tier
 from scenarios.practice import catalogue
+from scenarios.practice.manners import Mail, Share, known, not_empty
 from scenarios.reading import Invalid, Problem, line_of, read_yaml
 
 FOLDER = Path(__file__).parent / "councils"
 _DRAMA = re.compile(r"\+44(?:1134960\d{3}|2079460\d{3}|8081570\d{3}|3069990\d{3})")
-Value = TypeVar("Value")
-Minutes = Annotated[float, Field(ge=0, le=60 * 24 * 30)]
-WorkingHours = Annotated[float, Field(ge=0, le=400)]
-Share = Annotated[int, Field(ge=1, le=100)]
-
-
-def _known(name: str, names: Iterable[str]) -> str:
-    if name not in (known := sorted(names)):
-        raise ValueError(f"is {name!r}; it must be one of {', '.join(known)}")
-    return name
-
-
-def _not_empty(values: tuple[Value, ...]) -> tuple[Value, ...]:
-    if not values:
-        raise ValueError("is empty; give at least one")
-    return values
-
-
-AutomaticText = Annotated[str, AfterValidator(lambda name: _known(name, catalogue.TEXTS.automatic))]
-ReplyText = Annotated[str, AfterValidator(lambda name: _known(name, catalogue.TEXTS.replies))]
-ServiceId = Annotated[str, AfterValidator(lambda name: _known(name, (one.id for one in catalogue.SERVICES)))]
-
-# ------------------------------------------------------------------------------------------------ mail
-
-
-class Person(Noun):
-    """Somebody who writes replies. What is left out does not stand below the reply."""
-
-    name: Name
-    job_title: Name | None = None
-    department: Name | None = None
-    phone: Name | None = Field(default=None, description="as written below the reply: 0113 496 0012")
-
-
-class Automatic(Noun):
-    """An answer by a machine, so many minutes after the mail, by day and by night."""
-
-    after_minutes: Minutes = 1
-    text: AutomaticText = "standard"
-    headers: Literal["rfc3834", "none"] = Field(default="rfc3834", description="whether it says that it is automatic")
-    thread: Literal["same", "new"] = Field(
-        default="same", description="new: as a ticket system writes, with a case number"
-    )
-
-
-class Reply(Noun):
-    """A reply by a person, so many hours of that council's working time after the mail."""
-
-    after_working_hours: WorkingHours
-    text: ReplyText
-    sender: Person
-    thread: Literal["same", "new"] = "same"
-    folder: Literal["INBOX", "Junk"] = Field(default="INBOX", description="where the shopper's own server puts it")
-    form: Literal["plain", "both", "html"] = "plain"
-    quotes: bool = Field(default=True, description="whether the shopper's mail is quoted below")
-
-
-class Bounce(Noun):
-    """The mail does not arrive: refused at once (550 at RCPT), or returned later (a delivery report, RFC 3464)."""
-
-    kind: Literal["refused", "returned"]
-    after_minutes: Minutes = 5
-
-
-class MailManner(Noun):
-    """What becomes of a mail. Either `silent: true`, or a bounce, or at least one answer."""
-
-    share: Share = 1
-    acknowledgement: Automatic | None = None
-    out_of_office: Automatic | None = None
-    interim: Reply | None = None
-    reply: Reply | None = None
-    bounce: Bounce | None = None
-    silent: bool = False
-
-    @model_validator(mode="after")
-    def _is_one_thing(self) -> MailManner:
-        answers = [self.acknowledgement, self.out_of_office, self.interim, self.reply]
-        told = [self.silent, self.bounce is not None, any(answer is not None for answer in answers)]
-        if sum(told) != 1:
-            raise ValueError(
-                "says more or less than one thing; give either `silent: true`, or `bounce`, or any of "
-                "`acknowledgement`, `out_of_office`, `interim` and `reply`"
-            )
-        return self
-
-    @property
-    def name(self) -> str:
-        """In a few words: "acknowledgement, reply good"."""
-        if self.bounce:
-            return f"bounce {self.bounce.kind}"
-        told = ["acknowledgement"] if self.acknowledgement else []
-        told += ["out of office"] if self.out_of_office else []
-        told += [f"interim {self.interim.text}"] if self.interim else []
-        told += [f"reply {self.reply.text}"] if self.reply else []
-        return ", ".join(told) or "silent"
-
-
-class Mail(Noun):
-    """The addresses of a council and what becomes of the mails that come there."""
-
-    addresses: Annotated[tuple[Address, ...], AfterValidator(_not_empty)]
-    manners: Annotated[tuple[MailManner, ...], AfterValidator(_not_empty)]
-
+ServiceId = Annotated[str, AfterValidator(lambda name: known(name, (one.id for one in catalogue.SERVICES)))]
 
 # ------------------------------------------------------------------------------------------------ telephone
 
@@ -154,7 +52,7 @@ class PracticeLine(Noun):
     number: E164
     label: Name
     kind: Literal["switchboard", "contact_centre", "direct_dial"] = "direct_dial"
-    calls: Annotated[tuple[CallManner, ...], AfterValidator(_not_empty)]
+    calls: Annotated[tuple[CallManner, ...], AfterValidator(not_empty)]
 
     @field_validator("number")
     @classmethod
@@ -264,7 +162,7 @@ class Council(Noun):
     @property
     def domain(self) -> str:
         """The domain of its first e-mail address."""
-        return self.mail.addresses[0].rpartition("@")[2]
+        return self.mail.domain
 
 
 def read_councils(folder: Path = FOLDER, only: Sequence[str] = ()) -> tuple[Council, ...]:

@@ -57,8 +57,10 @@ class MailProcess:
 
     @classmethod
     @asynccontextmanager
-    async def started(cls, councils: Sequence[Council], clock: HouseClock) -> AsyncIterator[MailProcess]:
-        """Start it, and end it afterwards whatever happens."""
+    async def started(
+        cls, councils: Sequence[Council], clock: HouseClock, sites: Sequence[str]
+    ) -> AsyncIterator[MailProcess]:
+        """Start it, and end it afterwards whatever happens. `sites`: the addresses of the councils' websites."""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", mail.__name__),
             stdin=asyncio.subprocess.PIPE,
@@ -66,7 +68,8 @@ class MailProcess:
             limit=_LONGEST_LINE,
         )
         try:
-            orders = mail.Orders(councils=tuple(councils), clock=clock.reading())
+            named = {council.id: site for council, site in zip(councils, sites, strict=True)}
+            orders = mail.Orders(councils=tuple(councils), sites=named, clock=clock.reading())
             async with asyncio.timeout(_PATIENCE):
                 started = cls(process, {})
                 started.ports = await started._ask(orders.model_dump_json())
@@ -164,11 +167,11 @@ async def partnership(
     """The councils open for business: yields the partnership document once every port answers."""
     clock = HouseClock(start, speed)
     websites = {council.id: Website(Site(council)) for council in councils}
-    async with asyncio.TaskGroup() as tasks, MailProcess.started(councils, clock) as post:
-        network = Network(councils, clock, tasks)
-        house = House(clock, post, network, websites)
-        with _sockets(len(councils) + 2) as sockets:
-            addresses = [f"http://{_HOST}:{one.getsockname()[1]}" for one in sockets]
+    with _sockets(len(councils) + 2) as sockets:
+        addresses = [f"http://{_HOST}:{one.getsockname()[1]}" for one in sockets]
+        async with asyncio.TaskGroup() as tasks, MailProcess.started(councils, clock, addresses[2:]) as post:
+            network = Network(councils, clock, tasks)
+            house = House(clock, post, network, websites)
             house.document = _document(councils, addresses, post.ports)
             apps: list[ASGIApp] = [house.app, Exchange(network).app, *websites.values()]
             server = _Server(apps, sockets)

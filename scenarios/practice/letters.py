@@ -1,123 +1,85 @@
-"""What a council writes when a mail has come: every letter, with the moment at which it is due. Pure.
+"""What a council's people and responders write when a mail has come: every letter, with the moment it is due. Pure.
 
-Sending is `mail`'s. What came in is hostile: it is read up to a limit, and what is repeated is stripped of controls.
+Sending is `mail`'s. What mail systems return is in `bounces`; what a mail and a letter are made of, in `envelopes`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import email.policy
-import hashlib
 import re
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from email.header import decode_header, make_header
 from email.headerregistry import Address
-from email.message import EmailMessage, Message
-from email.mime.message import MIMEMessage
-from email.mime.multipart import MIMEMultipart
-from email.mime.text import MIMEText
-from email.parser import BytesParser
-from email.utils import format_datetime, parseaddr
+from email.message import EmailMessage
 from html import escape
+from typing import Literal
 
-from results.calendar import LONDON
-from scenarios.practice import catalogue
-from scenarios.practice.council import Automatic, Bounce, Council, MailManner, Person, Reply
+from results.calendar import LONDON, Calendar
+from scenarios.practice import bounces, catalogue
+from scenarios.practice.council import Council
+from scenarios.practice.enclosure import pdf
+from scenarios.practice.envelopes import (
+    MOST_QUOTED,
+    Letter,
+    Received,
+    Truth,
+    as_bytes,
+    date,
+    message_id,
+    reference,
+)
+from scenarios.practice.manners import Automatic, Challenge, MailManner, Person, Promise, Reply, Survey
 from scenarios.practice.turns import after_working_hours
 
-LARGEST = 1_000_000  # bytes of a mail
-_QUOTED = 2_000  # characters
-# compat32 reads hostile headers in linear time; the modern policy needs seconds for some of them.
-_PARSER = BytesParser(policy=email.policy.compat32)
-_ONE_LINE = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
+_THIS_WEEK = dt.timedelta(days=6)
+_ADDRESS = re.compile(r"https?://[^\s<>]+[^\s<>.,]")
+Gives = Literal["name", "job title", "department", "phone"]
 
 
 @dataclass(frozen=True)
-class Received:
-    """What a council reads of a mail that came. `asks_a_machine_to_stay_silent`: RFC 3834, section 2."""
+class Pages:
+    """Addresses of a council's website that its letters may name: the home page and the page of each service, by id."""
 
-    address: str
-    mail_from: str
-    message_id: str
-    references: str
-    name: str
-    answer_to: str
-    subject: str
-    text: str
-    at: dt.datetime
-    asks_a_machine_to_stay_silent: bool
+    home: str
+    services: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Letter:
-    """One mail on its way to the shopper. `kind` is in the tally's words; `text` names the template."""
-
-    kind: str
-    due: dt.datetime
-    text: str
-    to: str
-    return_path: str
-    folder: str
-    content: bytes
-
-
-def read(raw: bytes, address: str, mail_from: str, at: dt.datetime) -> Received:
-    """What a council makes of the bytes that came for `address`."""
-    message = _PARSER.parsebytes(raw[:LARGEST])
-    name, sender = parseaddr(_header(message, "From"))
-    _, answer_to = parseaddr(_header(message, "Reply-To"))
-    precedence = _header(message, "Precedence").lower()
-    automatic = _header(message, "Auto-Submitted").lower()
-    return Received(
-        address=address,
-        mail_from=mail_from,
-        message_id=_header(message, "Message-ID"),
-        references=_header(message, "References"),
-        name=name or sender.partition("@")[0],
-        answer_to=answer_to or sender or mail_from,
-        subject=_header(message, "Subject"),
-        text=_text(message),
-        at=at,
-        asks_a_machine_to_stay_silent=(
-            not mail_from
-            or automatic not in ("", "no")
-            or precedence in ("bulk", "list", "junk")
-            or "List-Id" in message
-            or "X-Auto-Response-Suppress" in message
-        ),
-    )
-
-
-def letters(council: Council, manner: MailManner, mail: Received) -> tuple[Letter, ...]:
+def letters(council: Council, manner: MailManner, mail: Received, pages: Pages) -> tuple[Letter, ...]:
     """Everything that the council will write about one mail."""
-    return tuple(sorted(_letters(council, manner, mail), key=lambda letter: letter.due))
+    return tuple(sorted(_letters(council, manner, mail, pages), key=lambda letter: letter.due))
 
 
-def stamped(letter: Letter, domain: str) -> bytes:
-    """The letter as the shopper's own server files it: with Return-Path, Delivered-To and Received on top."""
-    top = (
-        f"Return-Path: <{letter.return_path}>\r\nDelivered-To: {letter.to}\r\n"
-        f"Received: from mail.{domain} ([127.0.0.1]) by mx.doorstep-practice.example with ESMTP;\r\n"
-        f" {_date(letter.due)}\r\n"
-    )
-    return top.encode() + letter.content
+def after_closing(council: Council, mail: Received) -> tuple[Letter, ...]:
+    """What answers a last word of thanks or withdrawal: nobody, unless a machine acknowledges whatever comes."""
+    answer = council.mail.acknowledges_everything
+    return (_acknowledgement(council, answer, mail),) if answer and _may_answer(answer, mail) else ()
 
 
-def _letters(council: Council, manner: MailManner, mail: Received) -> Iterator[Letter]:
+def _letters(council: Council, manner: MailManner, mail: Received, pages: Pages) -> Iterator[Letter]:
     if manner.bounce and manner.bounce.kind == "returned":
-        yield _delivery_report(council, manner.bounce, mail)
+        yield bounces.returned(council.domain, manner.bounce, mail)
+    if manner.challenge:
+        yield _challenge(council, manner.challenge, mail)
     if manner.acknowledgement and _may_answer(manner.acknowledgement, mail):
-        yield _automatic(
-            council, manner.acknowledgement, mail, "automatic acknowledgement", f"noreply@{council.domain}"
-        )
+        yield _acknowledgement(council, manner.acknowledgement, mail)
     if manner.out_of_office and _may_answer(manner.out_of_office, mail):
         yield _automatic(council, manner.out_of_office, mail, "out of office", mail.address)
+    if manner.delay:
+        yield bounces.delayed(council.domain, manner.delay, mail)
+    final = _due(council, manner.reply, mail)
     if manner.interim:
-        yield _reply(council, manner.interim, mail)
+        yield _reply(council, manner.interim, mail, pages, "interim reply", final)
     if manner.reply:
-        yield _reply(council, manner.reply, mail)
+        yield _reply(council, manner.reply, mail, pages, "final reply", final)
+    if manner.survey:
+        yield _survey(council, manner, manner.survey, mail)
+
+
+def _due(council: Council, reply: Reply | None, mail: Received) -> dt.datetime | None:
+    return after_working_hours(council.hours, mail.at, reply.after_working_hours) if reply else None
+
+
+# ------------------------------------------------------------------------------------------------ machines
 
 
 def _may_answer(answer: Automatic, mail: Received) -> bool:
@@ -125,97 +87,206 @@ def _may_answer(answer: Automatic, mail: Received) -> bool:
     return answer.headers == "none" or not mail.asks_a_machine_to_stay_silent
 
 
+def _acknowledgement(council: Council, answer: Automatic, mail: Received) -> Letter:
+    return _automatic(council, answer, mail, "automatic acknowledgement", f"noreply@{council.domain}")
+
+
 def _automatic(council: Council, answer: Automatic, mail: Received, kind: str, sender: str) -> Letter:
-    reference = _reference(council, mail)
+    text = catalogue.TEXTS.automatic[answer.text]
     due = mail.at + dt.timedelta(minutes=answer.after_minutes)
+    name = answer.sender.name if answer.sender else council.name
+    sender = _own_address(council, answer.sender) if answer.sender else sender
     message = EmailMessage()
     if answer.thread == "new":
-        message["Subject"] = f"Your enquiry has been received ({reference})"
+        message["Subject"] = f"Your enquiry has been received ({reference(council.id, mail)})"
     else:
         prefix = "Automatic reply" if answer.headers == "rfc3834" else "RE"
         message["Subject"] = f"{prefix}: {mail.subject}"
         _thread(message, mail)
-    _address(message, council.name, sender, mail, due, kind)
+    _address(message, name, sender, mail, due, kind)
     if answer.headers == "rfc3834":
         message["Auto-Submitted"] = "auto-replied"
         message["X-Auto-Response-Suppress"] = "All"
-    message.set_content(_fill(catalogue.TEXTS.automatic[answer.text], council, mail, None))
+    message.set_content(_fill(text.words, council, mail, sender=name))
     return_path = "" if answer.headers == "rfc3834" else sender
-    return Letter(kind, due, answer.text, mail.answer_to, return_path, "INBOX", _bytes(message))
+    truth = Truth(says=text.says)
+    return Letter(kind, due, answer.text, mail.answer_to, return_path, "INBOX", as_bytes(message), truth)
 
 
-def _reply(council: Council, reply: Reply, mail: Received) -> Letter:
+def _challenge(council: Council, challenge: Challenge, mail: Received) -> Letter:
+    due = mail.at + dt.timedelta(minutes=challenge.after_minutes)
+    message = EmailMessage()
+    message["Subject"] = f"Please confirm your message: {mail.subject}"
+    _thread(message, mail)
+    _address(message, council.name, mail.address, mail, due, "challenge")
+    message["Auto-Submitted"] = "auto-replied"
+    message.set_content(_fill(catalogue.TEXTS.challenge, council, mail))
+    return Letter("challenge", due, "challenge", mail.answer_to, "", "INBOX", as_bytes(message), Truth())
+
+
+def _survey(council: Council, manner: MailManner, survey: Survey, mail: Received) -> Letter:
+    """A survey after the last letter, in a thread of its own; a ticket system gives the case number."""
+    written = [_due(council, reply, mail) for reply in (manner.interim, manner.reply)]
+    due = max((moment for moment in written if moment), default=mail.at) + dt.timedelta(hours=survey.after_hours)
+    with_case = any(reply and reply.thread == "new" for reply in (manner.interim, manner.reply))
+    sender = f"feedback@{council.domain}"
+    message = EmailMessage()
+    message["Subject"] = f"How did we do?{f' Case {reference(council.id, mail)}' if with_case else ''}"
+    _address(message, council.name, sender, mail, due, "survey")
+    if survey.headers == "rfc3834":
+        message["Auto-Submitted"] = "auto-generated"
+    message.set_content(_fill(catalogue.TEXTS.survey, council, mail))
+    return Letter("survey", due, "survey", mail.answer_to, sender, "INBOX", as_bytes(message), Truth())
+
+
+# ------------------------------------------------------------------------------------------------ people
+
+
+def _reply(
+    council: Council, reply: Reply, mail: Received, pages: Pages, kind: str, final: dt.datetime | None
+) -> Letter:
+    """A person's letter. `final`: when the final reply is due, by which a promise is kept or broken."""
     due = after_working_hours(council.hours, mail.at, reply.after_working_hours)
-    sender = f"{catalogue.slug(reply.sender.name).replace('-', '.')}@{council.domain}"
+    sender = reply.address or _own_address(council, reply.sender)
     message = EmailMessage()
     if reply.thread == "new":
-        message["Subject"] = f"Case {_reference(council, mail)}: our reply"
+        message["Subject"] = f"Case {reference(council.id, mail)}: our reply"
+    elif reply.thread == "fresh":
+        message["Subject"] = f"Your e-mail to {council.name}"
     else:
         message["Subject"] = f"RE: {mail.subject}"
         _thread(message, mail)
-    _address(message, reply.sender.name, sender, mail, due, f"human reply {reply.text}")
-    text = _fill(catalogue.TEXTS.replies[reply.text], council, mail, reply.sender)
-    if reply.quotes:
-        text += f"\n{_quoted(mail)}"
+    _address(message, reply.sender.name, sender, mail, due, f"{kind} {reply.text}")
+    template, links = catalogue.TEXTS.replies[reply.text], _links(reply, mail, pages)
+    promised = _promised_day(council.hours, due, reply.promise)
+    gaps = {
+        "links": _links_in_words(links),
+        "promise": _promise_in_words(due, reply.promise, promised),
+        "sender": reply.sender.name,
+    }
+    text = _fill(template.words, council, mail, **gaps, signature=_signature(council, reply.sender))
+    _write(message, reply, text + (f"\n{_quoted(mail)}" if reply.quotes else ""))
+    if template.encloses:
+        answer = _fill("Dear {name}\n\n{answer}\n\n{sender}\n{organisation}", council, mail, sender=reply.sender.name)
+        message.add_attachment(pdf(answer), maintype="application", subtype="pdf", filename="letter.pdf")
+    truth = Truth(
+        points=_points(template, council, mail) if kind == "final reply" else None,
+        referral=council.mail.wrong_authority if _refers(template, mail) else None,
+        answer_enclosed=template.encloses,
+        name=template.name,
+        gives=tuple(_gives(reply.sender)),
+        greets_and_signs_off=template.greets_and_signs_off,
+        names_organisation=council.name in text,
+        further_help=template.further_help,
+        other_formats=template.other_formats,
+        diverts_to=template.diverts_to,
+        links=links,
+        promised=promised,
+        kept=(final is not None and final.astimezone(LONDON).date() <= promised) if promised else None,
+        words=len(_fill(template.words, council, mail, **gaps).split()),
+    )
+    return Letter(kind, due, reply.text, mail.answer_to, sender, reply.folder, as_bytes(message), truth)
+
+
+def _write(message: EmailMessage, reply: Reply, text: str) -> None:
     if reply.form == "html":
         message.set_content(_html(text), subtype="html")
     else:
         message.set_content(text)
     if reply.form == "both":
         message.add_alternative(_html(text), subtype="html")
-    return Letter("human reply", due, reply.text, mail.answer_to, sender, reply.folder, _bytes(message))
 
 
-def _delivery_report(council: Council, bounce: Bounce, mail: Received) -> Letter:
-    """A delivery status notification: RFC 3462 for the form, RFC 3464 for the fields."""
-    due = mail.at + dt.timedelta(minutes=bounce.after_minutes)
-    report = MIMEMultipart("report")
-    report.set_param("report-type", "delivery-status")
-    report["From"] = f"Mail Delivery System <MAILER-DAEMON@{council.domain}>"
-    report["To"] = mail.mail_from
-    report["Subject"] = "Undelivered Mail Returned to Sender"
-    report["Date"] = _date(due)
-    report["Message-ID"] = _message_id(council.domain, mail, "bounce")
-    report["Auto-Submitted"] = "auto-replied"
-    report["MIME-Version"] = "1.0"
-    words = (
-        f"This is the mail system at mail.{council.domain}.\n\nYour message could not be delivered to {mail.address}: "
-    )
-    report.attach(MIMEText(f"{words}the mailbox is full.\n"))
-    server, recipient = Message(), Message()
-    server["Reporting-MTA"] = f"dns; mail.{council.domain}"
-    server["Arrival-Date"] = _date(mail.at)
-    recipient["Final-Recipient"] = f"rfc822; {mail.address}"
-    recipient["Action"] = "failed"
-    recipient["Status"] = "5.2.2"
-    recipient["Diagnostic-Code"] = "smtp; 552 5.2.2 mailbox full"
-    status = Message()
-    status["Content-Type"] = "message/delivery-status"
-    status.set_payload([server, recipient])
-    report.attach(status)
-    original = Message()
-    original["Message-ID"] = mail.message_id
-    original["Subject"] = mail.subject
-    original.set_payload("")
-    report.attach(MIMEMessage(original))
-    content = report.as_bytes(policy=email.policy.compat32.clone(linesep="\r\n"))
-    return Letter("bounce", due, "mailbox full", mail.mail_from, "", "INBOX", content)
+def _refers(template: catalogue.ReplyText, mail: Received) -> bool:
+    """Whether the letter holds the council's answer to what another authority is responsible for."""
+    return catalogue.elsewhere_for(mail.subject) is not None and bool(re.search(r"\{(?:answer|part)\}", template.words))
 
 
-def _fill(template: str, council: Council, mail: Received, sender: Person | None) -> str:
-    """The template with its gaps filled. Values are put in as they are and never read as templates."""
+def _points(template: catalogue.ReplyText, council: Council, mail: Received) -> catalogue.Points | None:
+    """How far a letter answers; a referral answers fully where it says who and gives a right number."""
+    if _refers(template, mail):
+        return _REFERRED[council.mail.wrong_authority]
+    if catalogue.elsewhere_for(mail.subject) or not mail.subject:
+        return None
     answer = catalogue.answer_for(mail.subject)
-    return template.format(
-        name=mail.name,
-        organisation=council.name,
-        subject=mail.subject,
-        answer=answer.full,
-        part=answer.part,
-        reference=_reference(council, mail),
-        telephone=uk_spaced(council.lines[0].number) if council.lines else "our switchboard",
-        sender=council.name,
-        signature=_signature(council, sender) if sender else "",
-    )
+    if answer is catalogue.TEXTS.general:
+        return None
+    return "fully" if "{answer}" in template.words else answer.part_is if "{part}" in template.words else None
+
+
+_REFERRED: dict[catalogue.Referral, catalogue.Points] = {
+    "right": "fully",
+    "wrong number": "partly",
+    "forwards": "partly",
+    "unhelpful": "not",
+}
+
+
+def _gives(sender: Person) -> Iterator[Gives]:
+    if not sender.team:
+        yield "name"
+    if sender.job_title:
+        yield "job title"
+    if sender.department or sender.team:
+        yield "department"
+    if sender.phone:
+        yield "phone"
+
+
+# ------------------------------------------------------------------------------------------------ promises and links
+
+
+def _promised_day(calendar: Calendar, written: dt.datetime, promise: Promise | None) -> dt.date | None:
+    """The last day on which the promise can be kept, counted as councils do: the day of writing is day nought."""
+    if promise is None:
+        return None
+    return calendar.add_working_days(written, promise.working_days).astimezone(LONDON).date()
+
+
+def _promise_in_words(written: dt.datetime, promise: Promise | None, day: dt.date | None) -> str:
+    """ "by Friday", "by Friday 4 December" or "within 5 working days"; a weekday alone only within the week."""
+    if promise is None or day is None:
+        return ""
+    if promise.said == "working days":
+        return f"within {promise.working_days} working days"
+    near = day - written.astimezone(LONDON).date() <= _THIS_WEEK
+    return f"by {day:%A}" if promise.said == "weekday" and near else f"by {day:%A} {day.day} {day:%B}"
+
+
+def _links(reply: Reply, mail: Received, pages: Pages) -> dict[str, Literal["works", "broken"]]:
+    """Addresses for the letter: the page of the service that was asked about, or a document that is gone."""
+    service = catalogue.answer_for(mail.subject).service
+    works, name = pages.services.get(service or "", pages.home), service or "enquiries"
+    addresses = {"works": works, "broken": f"{pages.home}downloads/{name}-leaflet.pdf"}
+    return {addresses[state]: state for state in reply.links}
+
+
+def _links_in_words(links: Mapping[str, str]) -> str:
+    return "\n\nMore about this is on our website:\n" + "\n".join(links) if links else ""
+
+
+# ------------------------------------------------------------------------------------------------ words
+
+
+def _fill(template: str, council: Council, mail: Received, **more: str) -> str:
+    """The template with its gaps filled. Values are put in as they are and never read as templates."""
+    answer, elsewhere = catalogue.answer_for(mail.subject), catalogue.elsewhere_for(mail.subject)
+    referred = elsewhere.answers[council.mail.wrong_authority] if elsewhere else None
+    gaps = {
+        "name": mail.name,
+        "organisation": council.name,
+        "subject": mail.subject,
+        "address": mail.address,
+        "answer": referred or answer.full,
+        "part": referred or answer.part,
+        "reference": reference(council.id, mail),
+        "telephone": uk_spaced(council.lines[0].number) if council.lines else "our switchboard",
+        "sender": council.name,
+        "signature": "",
+        "links": "",
+        "promise": "",
+    }
+    return template.format_map(gaps | more)
 
 
 def _signature(council: Council, sender: Person) -> str:
@@ -231,11 +302,15 @@ def uk_spaced(number: str) -> str:
     return f"{national[: cut[0]]} {national[cut[0] : cut[1]]} {national[cut[1] :]}"
 
 
+def _own_address(council: Council, person: Person) -> str:
+    return f"{catalogue.slug(person.name).replace('-', '.')}@{council.domain}"
+
+
 def _address(message: EmailMessage, name: str, sender: str, mail: Received, due: dt.datetime, kind: str) -> None:
     message["From"] = Address(display_name=name, addr_spec=sender)
     message["To"] = mail.answer_to
-    message["Date"] = _date(due)
-    message["Message-ID"] = _message_id(sender.partition("@")[2], mail, kind)
+    message["Date"] = date(due)
+    message["Message-ID"] = message_id(sender.partition("@")[2], mail, kind)
 
 
 def _thread(message: EmailMessage, mail: Received) -> None:
@@ -244,48 +319,16 @@ def _thread(message: EmailMessage, mail: Received) -> None:
         message["References"] = f"{mail.references} {mail.message_id}".strip()[-900:]
 
 
-def _message_id(domain: str, mail: Received, kind: str) -> str:
-    digest = hashlib.sha256(f"{mail.message_id} {mail.address} {kind}".encode()).hexdigest()[:24]
-    return f"<{digest}@{domain}>"
-
-
-def _reference(council: Council, mail: Received) -> str:
-    digest = hashlib.sha256(f"{council.id} {mail.message_id} {mail.at}".encode()).hexdigest()
-    return f"CAS-{int(digest[:8], 16) % 1_000_000:06d}"
-
-
 def _quoted(mail: Received) -> str:
     when = mail.at.astimezone(LONDON)
     head = f"On {when.day} {when:%B %Y} at {when:%H:%M}, {mail.name} wrote:"
-    return "\n".join([head, *(f"> {line}" for line in mail.text[:_QUOTED].splitlines())]) + "\n"
+    return "\n".join([head, *(f"> {line}" for line in mail.text[:MOST_QUOTED].splitlines())]) + "\n"
 
 
 def _html(text: str) -> str:
-    paragraphs = (escape(part).replace("\n", "<br>\n") for part in text.strip().split("\n\n"))
+    paragraphs = (_linked(escape(part)).replace("\n", "<br>\n") for part in text.strip().split("\n\n"))
     return "<html><body>\n" + "\n".join(f"<p>{part}</p>" for part in paragraphs) + "\n</body></html>\n"
 
 
-def _date(moment: dt.datetime) -> str:
-    return format_datetime(moment.astimezone(LONDON))
-
-
-def _bytes(message: EmailMessage) -> bytes:
-    return message.as_bytes(policy=email.policy.SMTP)
-
-
-def _header(message: Message, name: str) -> str:
-    """A header on one line, without controls, at most 900 characters."""
-    value = str(message.get(name, ""))[:4000]
-    with suppress(ValueError, LookupError):  # a header that is not what it says is taken as it stands
-        value = str(make_header(decode_header(value)))
-    value = value.encode("utf-8", "replace").decode()
-    return _ONE_LINE.sub(" ", value).strip()[:900]
-
-
-def _text(message: Message) -> str:
-    for part in message.walk():
-        if part.get_content_type() == "text/plain":
-            payload = part.get_payload(decode=True)
-            content = payload if isinstance(payload, bytes) else b""
-            return content.decode("utf-8", "replace")[: _QUOTED * 2]
-    return ""
+def _linked(escaped: str) -> str:
+    return _ADDRESS.sub(lambda found: f'<a href="{found[0]}">{found[0]}</a>', escaped)

@@ -2,7 +2,7 @@
 
 It is told what to do in lines of JSON on its standard input: first `Orders`, then a `Reading` whenever the clock
 changes, and `"tally"` when it is to write what it counted. It ends when its standard input does, so it never
-outlives the house. When a letter is due and what it says is written in `letters`.
+outlives the house. When a letter is due and what it says is written in `letters` and `bounces`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import signal
 import socket
 import sys
 from argparse import Namespace
+from collections import deque
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from email.utils import format_datetime
@@ -30,21 +32,30 @@ from pymap.imap import IMAPService
 from pymap.parsing.message import AppendMessage
 
 from results.calendar import LONDON
-from results.schema import Noun
+from results.schema import Id, Noun
+from scenarios.practice import catalogue
+from scenarios.practice.bounces import refusal
 from scenarios.practice.clock import HouseClock, Reading
-from scenarios.practice.council import Council, MailManner
-from scenarios.practice.letters import LARGEST, Letter, letters, read, stamped
+from scenarios.practice.council import Council
+from scenarios.practice.envelopes import LARGEST, Letter, Received, read, stamped
+from scenarios.practice.letters import Pages, after_closing, letters
+from scenarios.practice.manners import MailManner
+from scenarios.practice.site import Site
 from scenarios.practice.turns import evenly
 
 USER = PASSWORD = "practice"  # noqa: S105 - of a mailbox that exists only on this machine, only in practice
 SHOPPER, SHOPPERS_DOMAIN = "shopper", "doorstep-practice.example"
-_SHOPPERS = re.compile(rf"{SHOPPER}(?:\+[a-z0-9._-]{{1,64}})?@{re.escape(SHOPPERS_DOMAIN)}")
+# The shopper may write as shopper-two as well: all of it comes to the one mailbox.
+_SHOPPERS = re.compile(rf"{SHOPPER}(?:-two)?(?:\+[a-z0-9._-]{{1,64}})?@{re.escape(SHOPPERS_DOMAIN)}")
+CLOSING = "closing"
+"""The manner, in the tally, of a mail by which the shopper ends what an earlier mail began."""
 
 
 class Orders(Noun):
-    """What the mail servers are for."""
+    """What the mail servers are for. `sites`: the address of each council's website."""
 
     councils: tuple[Council, ...]
+    sites: Mapping[Id, str]
     clock: Reading
 
 
@@ -125,30 +136,58 @@ class Post:
 
 @dataclass
 class Desk:
-    """One council's mail: whose turn it is among its manners."""
+    """One council's mail: whose turn it is among its manners, and who has written about what."""
 
     council: Council
-    turn: int = 0
-    cycle: tuple[int, ...] = field(init=False)
+    site: str
+    _turn: int = 0
+    _given_back: deque[MailManner] = field(default_factory=deque)
+    _mails: set[str] = field(default_factory=set)
+    _writers: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.cycle = evenly([manner.share for manner in self.council.mail.manners])
+        self._cycle = evenly([manner.share for manner in self.council.mail.manners])
+        site = Site(self.council)
+        services = {service.id: f"{self.site}{site.path(service.id)}" for service in catalogue.SERVICES}
+        self.pages = Pages(f"{self.site}/", services)
 
     def next_manner(self) -> MailManner:
         """The manner that the next mail meets."""
-        manner = self.council.mail.manners[self.cycle[self.turn % len(self.cycle)]]
-        self.turn += 1
-        return manner
+        if self._given_back:
+            return self._given_back.popleft()
+        self._turn += 1
+        return self.council.mail.manners[self._cycle[(self._turn - 1) % len(self._cycle)]]
+
+    def give_back(self, manner: MailManner) -> None:
+        """It was no turn after all: the next mail meets this manner."""
+        self._given_back.append(manner)
+
+    def knows(self, mail_from: str) -> bool:
+        """Whether an address that is one contact's own has written before: it may be closing what it began.
+
+        Of an address that all contacts share nobody can tell before the mail itself is there.
+        """
+        return "+" in mail_from and mail_from in self._writers
+
+    def closes(self, mail: Received) -> bool:
+        """Whether a mail follows up an earlier one of the shopper's own, as thanks and withdrawals do."""
+        return mail.in_reply_to in self._mails
+
+    def had(self, mail: Received) -> None:
+        """Remember a mail, so that its closing is known."""
+        self._mails.add(mail.message_id or "-")
+        self._writers.add(mail.mail_from)
 
 
 class Servers:
     """What aiosmtpd asks at each step of a mail's way in. One for all councils and the shopper."""
 
-    def __init__(self, councils: tuple[Council, ...], clock: HouseClock, mailbox: Mailbox, post: Post) -> None:
+    def __init__(self, orders: Orders, clock: HouseClock, mailbox: Mailbox, post: Post) -> None:
         self._clock = clock
         self._mailbox = mailbox
         self._post = post
-        self._desks = {address.lower(): desk for desk in map(Desk, councils) for address in desk.council.mail.addresses}
+        desks = [Desk(council, orders.sites[council.id]) for council in orders.councils]
+        self._desks = {address.lower(): desk for desk in desks for address in desk.council.mail.addresses}
         self._settled: WeakKeyDictionary[Envelope, dict[str, MailManner]] = WeakKeyDictionary()
         self.tally: list[dict[str, object]] = []
 
@@ -156,49 +195,69 @@ class Servers:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """A council's manner is settled here, because some refuse at this very step."""
-        desk = self._desks.get(address.lower())
-        if desk is not None:
-            manner = desk.next_manner()
-            if manner.bounce and manner.bounce.kind == "refused":
-                self._count(desk.council, manner, "", envelope.mail_from or "", address, self._clock.now(), [])
-                return "550 5.1.1 mailbox unavailable"
-            self._settled.setdefault(envelope, {})[address] = manner
-        elif not _is_the_shopper(address):
+        desk, mail_from = self._desks.get(address.lower()), envelope.mail_from or ""
+        if desk is None and not _is_the_shopper(address):
             return "550 5.1.1 nobody here has that address"
+        if desk is not None and not desk.knows(mail_from):
+            manner = desk.next_manner()
+            if refused := self._refused(desk, manner, "", mail_from, address):
+                return refused
+            self._settled.setdefault(envelope, {})[address] = manner
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Hand the mail to everybody it is for."""
-        raw = envelope.original_content or b""
-        mail_from, now = envelope.mail_from or "", self._clock.now()
-        manners = self._settled.pop(envelope, {})
+        raw, mail_from = envelope.original_content or b"", envelope.mail_from or ""
+        settled = self._settled.pop(envelope, {})
         for address in envelope.rcpt_tos:
-            if address in manners:
-                self._arrived(address, manners[address], raw, mail_from)
-            else:
+            desk = self._desks.get(address.lower())
+            if desk is not None and (refused := self._arrived(desk, settled.get(address), raw, address, mail_from)):
+                return refused
+        now = self._clock.now()
+        for address in envelope.rcpt_tos:
+            if address.lower() not in self._desks:
                 await self._mailbox.append("INBOX", _filed(raw, mail_from, address, now), now)
         return "250 2.0.0 accepted"
 
-    def _arrived(self, address: str, manner: MailManner, raw: bytes, mail_from: str) -> None:
-        council = self._desks[address.lower()].council
+    def _arrived(self, desk: Desk, manner: MailManner | None, raw: bytes, address: str, mail_from: str) -> str | None:
+        """Settle what becomes of a mail, and send what is to be written; or the words of a refusal."""
         mail = read(raw, address, mail_from, self._clock.now())
+        if desk.closes(mail):
+            if manner is not None:
+                desk.give_back(manner)
+            name, out = CLOSING, after_closing(desk.council, mail)
+        else:
+            if manner is None:
+                manner = desk.next_manner()
+                if refused := self._refused(desk, manner, mail.message_id, mail_from, address):
+                    return refused
+            name, out = manner.name, letters(desk.council, manner, mail, desk.pages)
+        desk.had(mail)
         # Nobody but the shopper is ever written to, whatever a mail says of where it came from.
         answerable = _is_the_shopper(mail.answer_to) and (not mail_from or _is_the_shopper(mail_from))
-        out = [one for one in letters(council, manner, mail) if _is_the_shopper(one.to)] if answerable else []
-        self._count(council, manner, mail.message_id, mail_from, address, mail.at, out)
-        for letter in out:
-            self._post.send(letter, council.domain)
+        sent = [one for one in out if answerable and _is_the_shopper(one.to)]
+        self._count(desk.council, name, mail.message_id, mail_from, address, mail.at, sent)
+        for letter in sent:
+            self._post.send(letter, desk.council.domain)
+        return None
+
+    def _refused(self, desk: Desk, manner: MailManner, message_id: str, mail_from: str, to: str) -> str | None:
+        """The words with which a mail is refused and counted, if that is the manner."""
+        if manner.bounce is None or manner.bounce.kind != "refused":
+            return None
+        self._count(desk.council, manner.name, message_id, mail_from, to, self._clock.now(), [])
+        return refusal(manner.bounce)
 
     def _count(
         self,
         council: Council,
-        manner: MailManner,
+        manner: str,
         message_id: str,
         mail_from: str,
         to: str,
         at: dt.datetime,
-        out: list[Letter],
+        out: Sequence[Letter],
     ) -> None:
         self.tally.append(
             {
@@ -207,8 +266,17 @@ class Servers:
                 "mail_from": mail_from,
                 "to": to,
                 "at": at.isoformat(),
-                "manner": manner.name,
-                "events": [{"kind": one.kind, "due": one.due.isoformat(), "text": one.text} for one in out],
+                "manner": manner,
+                "events": [
+                    {
+                        "kind": one.kind,
+                        "due": one.due.isoformat(),
+                        "text": one.text,
+                        "folder": one.folder,
+                        **one.truth.model_dump(mode="json"),
+                    }
+                    for one in out
+                ],
             }
         )
 
@@ -241,7 +309,7 @@ async def _run() -> None:
         imap_port = _free_port()
         mailbox = await Mailbox.open(stack, imap_port)
         post = Post(clock, mailbox)
-        servers = Servers(orders.councils, clock, mailbox, post)
+        servers = Servers(orders, clock, mailbox, post)
         smtp = await loop.create_server(
             lambda: SMTP(
                 servers,

@@ -6,9 +6,11 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from scenarios.practice.catalogue import Referral
 from scenarios.practice.council import Council, read_councils
 from scenarios.reading import Invalid
 from tests.practice import world
@@ -17,20 +19,25 @@ INVALID = Path(__file__).parent.parent / "data" / "councils"
 MISTAKES = {
     "invalid-address": (6, "mail.addresses.1", "write one e-mail address"),
     "invalid-bounce-and-reply": (9, "mail.manners.1", "says more or less than one thing"),
+    "invalid-challenge-and-survey": (7, "mail.manners.1", "says more or less than one thing"),
     "invalid-engaged-greeting": (13, "lines.1.calls.1", "take out `after` and `greeting`"),
     "invalid-hours": (5, "hours", "closing must be later"),
     "invalid-key": (6, "motto", "is not a key that is known here"),
     "invalid-letter": (13, "website.a_to_z.dead_letters.1", "is 'q'"),
     "invalid-line": (12, "lines.1.calls.1", "lacks `after` or `greeting`"),
+    "invalid-links": (7, "mail.manners.1.reply", "has no room for them"),
     "invalid-missing-mail": (1, "mail", "is missing; add it"),
     "invalid-not-drama": (10, "lines.1.number", "use Ofcom's numbers for drama"),
     "invalid-number": (10, "lines.1.number", "write the number as +44"),
+    "invalid-other-domain": (4, "mail", "which is not of its own domain"),
+    "invalid-promise": (7, "mail.manners.1.interim", "give a `promise`"),
     "invalid-rank": (12, "website.search", "a right page at rank 40 needs at least 40 results"),
     "invalid-service": (12, "website.a_to_z.missing.1", "must be one of"),
     "invalid-empty-manners": (7, "mail.manners", "is empty; give at least one"),
     "invalid-share": (7, "mail.manners.1.share", "greater than or equal to 1"),
     "invalid-silent-and-reply": (8, "mail.manners.1", "says more or less than one thing"),
     "invalid-text": (9, "mail.manners.1.reply.text", "is 'excellent'; it must be one of adequate"),
+    "invalid-wrong-authority": (6, "mail.wrong_authority", "is 'wrong'"),
     "invalid-yaml": (7, "", "is not YAML"),
 }
 
@@ -63,6 +70,10 @@ def test_every_council_writes_from_a_domain_that_cannot_exist(shipped: tuple[Cou
 
 def test_ten_mails_meet_every_manner_of_a_council(shipped: tuple[Council, ...]) -> None:
     assert {sum(manner.share for manner in council.mail.manners) for council in shipped} == {10}
+
+
+def test_every_way_of_dealing_with_another_authoritys_matter_is_met(shipped: tuple[Council, ...]) -> None:
+    assert {council.mail.wrong_authority for council in shipped} == set(get_args(Referral))
 
 
 def test_three_calls_in_a_row_on_a_line_ring_for_no_more_than_a_minute(shipped: tuple[Council, ...]) -> None:

@@ -135,7 +135,7 @@ async def test_an_acknowledgement_and_a_reply_come_when_they_are_due(shopper: Sh
     truth = counted(house, sent)
     at, (first, second) = moment(truth["at"]), truth["events"]
     assert truth["manner"] == "acknowledgement, reply good"
-    assert (first["kind"], second["kind"]) == ("automatic acknowledgement", "human reply")
+    assert (first["kind"], second["kind"]) == ("automatic acknowledgement", "final reply")
     assert moment(first["due"]) - at == dt.timedelta(minutes=30)
     assert OFFICE.working_seconds(at, moment(second["due"])) == pytest.approx(10 * 3600, abs=1)
     for post, event in ((acknowledgement, first), (reply, second)):
@@ -208,6 +208,46 @@ async def test_a_refused_mail_is_a_5xx_at_rcpt(shopper: Shopper, house: House) -
     assert house.get("/tally")["mails"][-1]["manner"] == "bounce refused"
 
 
+async def test_a_refusal_by_policy_says_so_in_its_code(shopper: Shopper) -> None:
+    with pytest.raises(aiosmtplib.SMTPRecipientsRefused) as refused:
+        await shopper.write("unwelcoming")
+
+    assert refused.value.recipients[0].message.startswith("5.7.1 ")
+
+
+async def test_a_closing_mail_is_counted_as_such_takes_no_turn_and_is_not_answered(
+    shopper: Shopper, house: House
+) -> None:
+    first = await shopper.write("conversing")
+    closing = await shopper.write("conversing", "Re: Council tax", In_Reply_To=first, References=first)
+    another = await shopper.write("conversing")
+
+    manners = {counted(house, each)["manner"]: counted(house, each)["events"] for each in (first, closing, another)}
+    assert list(manners) == ["reply good", "closing", "reply adequate"]
+    assert manners["closing"] == []
+
+
+async def test_a_closing_mail_is_acknowledged_where_a_machine_acknowledges_everything(
+    shopper: Shopper, house: House
+) -> None:
+    first = await shopper.write("replying")
+    closing = await shopper.write("replying", "Re: Council tax", In_Reply_To=first)
+
+    assert [each["kind"] for each in counted(house, closing)["events"]] == ["automatic acknowledgement"]
+
+
+async def test_a_link_in_a_letter_leads_where_the_tally_says(shopper: Shopper, house: House) -> None:
+    sent = await shopper.write("linking")
+
+    (reply,) = await shopper.receives(1)
+
+    (event,) = counted(house, sent)["events"]
+    site = house.council("linking")["site"]
+    found = {link: house.fetch("linking", link.removeprefix(site.rstrip("/"))).status_code for link in event["links"]}
+    assert all(link in reply.text for link in event["links"])
+    assert {event["links"][link]: status for link, status in found.items()} == {"works": 200, "broken": 404}
+
+
 async def test_a_returned_mail_is_a_delivery_report(shopper: Shopper) -> None:
     sent = await shopper.write("returning")
 
@@ -226,7 +266,7 @@ async def test_mails_meet_a_councils_manners_in_turn(shopper: Shopper, house: Ho
     for _ in range(6):
         try:
             await shopper.write("alternating")
-        except aiosmtplib.SMTPRecipientsRefused:
+        except aiosmtplib.SMTPException:
             continue
 
     manners = [mail["manner"] for mail in house.get("/tally")["mails"] if mail["council"] == "alternating"]
@@ -249,7 +289,7 @@ async def test_nothing_answers_a_mail_that_says_it_is_automatic_but_a_person_doe
 ) -> None:
     sent = await shopper.write("replying", Auto_Submitted="auto-generated")
 
-    assert [event["kind"] for event in counted(house, sent)["events"]] == ["human reply"]
+    assert [event["kind"] for event in counted(house, sent)["events"]] == ["final reply"]
 
 
 async def test_nobody_but_the_shopper_is_ever_written_to(shopper: Shopper, house: House) -> None:

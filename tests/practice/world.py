@@ -32,6 +32,22 @@ MANNERS: dict[str, list[dict[str, Any]]] = {
     "away": [{"out_of_office": {"text": "out-of-office"}}],
     "refusing": [{"bounce": {"kind": "refused"}}],
     "returning": [{"bounce": {"kind": "returned", "after_minutes": 4}}],
+    "unwelcoming": [{"bounce": {"kind": "refused", "reason": "policy"}}],
+    "conversing": [
+        {"reply": {"after_working_hours": 10, "text": "good", "sender": JANE}},
+        {"reply": {"after_working_hours": 10, "text": "adequate", "sender": JANE}},
+    ],
+    "linking": [
+        {
+            "reply": {
+                "after_working_hours": 1,
+                "text": "good",
+                "sender": JANE,
+                "links": ["works", "broken"],
+                "quotes": False,
+            }
+        }
+    ],
     "alternating": [{"share": 2, "silent": True}, {"share": 1, "bounce": {"kind": "refused"}}],
 }
 

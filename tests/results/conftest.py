@@ -51,18 +51,22 @@ def _quietly(command: list[str]) -> None:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    """An empty database of each kind."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database of each kind."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'doorstep.db'}"
-    else:
-        server = request.getfixturevalue("postgres")
-        name = f"d{abs(hash(request.node.name)) % 10**12}"
-        import psycopg
+        return f"sqlite:///{tmp_path / 'doorstep.db'}"
+    server = str(request.getfixturevalue("postgres"))
+    name = f"d{abs(hash(request.node.name)) % 10**12}"
+    import psycopg
 
-        with psycopg.connect(f"{server}postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
-        url = server + name
-    opened = await Database.open(url)
+    with psycopg.connect(f"{server}postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return server + name
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """The same, with its tables."""
+    opened = await Database.open(database_url)
     yield opened
     await opened.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import hashlib
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -9,9 +10,11 @@ import pytest
 import sqlalchemy as sa
 
 from results import scheme
+from results.calendar import Calendar
+from results.closings import Closings
 from results.database import Database
 from results.ledger import DatabaseLedger
-from results.mailbag import Mailbag
+from results.mailbag import HandEntry, Mailbag, Settled
 from results.schema import (
     Answer,
     AnswerKey,
@@ -25,7 +28,7 @@ from results.schema import (
     Wave,
 )
 from results.store import FrozenWave, ShopRow, Store, planned
-from results.tables import effects, shops
+from results.tables import Utc, effects, observations, shops
 
 NOW = dt.datetime(2026, 11, 23, 10, tzinfo=dt.UTC)
 SCENARIO = Scenario(id="mails", channel="email", enquiries=("bins",), contacts=2)
@@ -108,7 +111,7 @@ async def test_a_shop_closes_once_with_its_answers_and_scores(database: Database
     for _ in range(2):
         await store.close(shop.id, seen, answers, Points(earned=3, possible=3), Points(), SCHEME.digest, NOW)
 
-    (found,) = await store.shops("w1", SCHEME.digest)
+    (found,) = await store.shops(FROZEN)
     assert (found.state, found.counted, found.made_at) == ("closed", True, NOW)
     assert (found.observation, found.answers) == (seen, answers)
     assert (found.access.share, found.quality.share) == (1, None)
@@ -120,7 +123,7 @@ async def test_a_shop_that_could_not_be_measured_is_closed_and_not_counted(datab
 
     await store.close(shop.id, Observation(facts={}, error="no line"), (), Points(), Points(), SCHEME.digest, NOW)
 
-    (found,) = await store.shops("w1", SCHEME.digest)
+    (found,) = await store.shops(FROZEN)
     assert (found.state, found.counted) == ("closed", False)
 
 
@@ -145,7 +148,7 @@ async def test_the_newest_observation_is_shown_and_the_older_are_kept(database: 
     for seen in (first, first, second):
         await store.observe(shop.id, seen, NOW)
 
-    (found,) = await store.shops("w1", SCHEME.digest)
+    (found,) = await store.shops(FROZEN)
     assert found.observation == second
     async with database.read() as connection:
         assert await connection.scalar(sa.text("select count(*) from observations")) == 2
@@ -204,21 +207,154 @@ async def test_the_same_mail_twice_is_kept_once_byte_for_byte(database: Database
     bag = Mailbag(database)
 
     for _ in range(2):
-        await bag.keep(Letter(1))
+        await bag.keep([Letter(1), Letter(1)])
 
-    (found,) = await bag.unread()
+    (found,) = await bag.unread(9)
     assert found.raw == b"\x00\xff raw"
 
 
 async def test_a_mail_that_matches_nothing_stays_in_the_tray(database: Database) -> None:
     bag = Mailbag(database)
-    await bag.keep(Letter(1))
-    (found,) = await bag.unread()
+    await bag.keep([Letter(1)])
+    (found,) = await bag.unread(9)
 
-    await bag.settle(found.id, None, None, "human reply")
+    await bag.settle([Settled(found.id, None, None, "final reply")])
+    assert await bag.unread(9) != ()
+    await bag.mark_read([found.id])
 
-    assert await bag.unread() == ()
-    assert [each.kind for each in await bag.unmatched()] == ["human reply"]
+    assert await bag.unread(9) == ()
+    assert [each.kind for each in await bag.unmatched()] == ["final reply"]
+
+
+async def test_mails_are_read_a_few_at_a_time_in_the_order_of_their_receipt(database: Database) -> None:
+    bag = Mailbag(database)
+    await bag.keep([Letter(uid, received=NOW - dt.timedelta(hours=uid)) for uid in range(1, 6)])
+
+    first = await bag.unread(2)
+
+    assert [each.received for each in first] == [NOW - dt.timedelta(hours=5), NOW - dt.timedelta(hours=4)]
+
+
+async def test_the_same_bytes_under_a_new_uidvalidity_are_known_again(database: Database) -> None:
+    bag = Mailbag(database)
+    await bag.keep([Letter(1, raw=b"reply")])
+    (first,) = await bag.unread(9)
+    await bag.settle([Settled(first.id, "shop-1", "address", "final reply")])
+    await bag.mark_read([first.id])
+    await bag.keep([Letter(1, raw=b"reply", uidvalidity=7)])
+    await bag.keep([Letter(1, raw=b"reply", account="other")])
+
+    again = await bag.unread(9)
+
+    assert len(again) == 2
+    assert await bag.already_read(again) == {first.digest: "shop-1"}
+
+
+async def test_what_a_person_says_of_a_mail_stays(database: Database) -> None:
+    bag = Mailbag(database)
+    await bag.keep([Letter(1)])
+    (found,) = await bag.unread(9)
+    await bag.settle([Settled(found.id, None, None, "unclear", suggested="shop-1")])
+    await bag.mark_read([found.id])
+
+    await bag.assign(found.id, "shop-1", "unclear")
+    await bag.judge(found.id, "final reply")
+
+    (kept,) = await bag.of("shop-1")
+    assert (kept.matched_by, kept.kind, kept.judged, kept.suggested) == ("a person", "final reply", True, None)
+    assert await bag.unmatched() == await bag.of_kinds(["final reply"]) == ()
+
+
+async def test_a_reply_entered_by_hand_twice_is_kept_once(database: Database) -> None:
+    await store_with(database, shop := row())
+    bag, entry = Mailbag(database), HandEntry("telephone", NOW, answers=True)
+
+    assert [await bag.enter(shop.id, entry, NOW) for _ in range(2)] == [True, False]
+    assert await bag.by_hand(shop.id) == (entry,)
+
+
+async def test_case_numbers_lead_to_the_shop_whose_answer_carried_them(database: Database) -> None:
+    bag = Mailbag(database)
+    await bag.keep([Letter(1), Letter(2)])
+    one, two = await bag.unread(9)
+
+    await bag.settle(
+        [
+            Settled(one.id, "s1", "address", "automatic acknowledgement", ["CAS-1", "77001"]),
+            Settled(two.id, None, None, "unclear", ["X-9"]),
+        ]
+    )
+
+    assert await bag.case_numbers() == (("s1", "CAS-1"), ("s1", "77001"))
+
+
+async def test_a_link_is_noted_once(database: Database) -> None:
+    bag = Mailbag(database)
+    await bag.keep([Letter(1)])
+    (mail,) = await bag.unread(9)
+
+    await bag.note_links(mail.id, [("https://a.example/", "works", "")], NOW)
+    await bag.note_links(mail.id, [("https://a.example/", "broken", "404")], NOW)
+
+    assert await bag.links_of(mail.id) == {"https://a.example/": "works"}
+
+
+# ------------------------------------------------------------------------------------------------ editions
+
+
+async def test_a_later_edition_keeps_its_scores_beside_the_first(database: Database) -> None:
+    shop = row()
+    store = await store_with(database, shop)
+    first, second = Observation(facts={"a": 1}), Observation(facts={"a": 2})
+    longer = FROZEN.organisations["amber"].model_copy(update={"hours": Calendar(closes=dt.time(20))})
+    later = replace(FROZEN, organisations={"amber": longer}, edition=1, why="open until eight")
+    await store.about_to(shop.id, "<a@b>", NOW)
+    await store.done(shop.id, "<a@b>", NOW)
+
+    await store.close(shop.id, first, (), Points(earned=1, possible=3), Points(), FROZEN.basis, NOW)
+    await store.add_edition(later, NOW)
+    await store.close(shop.id, second, (), Points(earned=3, possible=3), Points(), later.basis, NOW)
+
+    assert await store.wave("w1") == replace(later, edition_at=NOW)
+    assert await store.wave("w1", 0) == FROZEN
+    assert await store.wave("w1", 2) is None
+    for edition, seen, earned in ((FROZEN, first, 1), (later, second, 3)):
+        (found,) = await store.shops(edition)
+        assert (found.observation, found.access.earned) == (seen, earned)
+
+
+async def test_closing_again_adds_an_observation_and_replaces_the_scores_of_the_same_edition(
+    database: Database,
+) -> None:
+    shop = row()
+    store = await store_with(database, shop)
+
+    for value in (1, 2):
+        seen = Observation(facts={"a": value})
+        later = NOW + dt.timedelta(days=value)
+        await store.close(shop.id, seen, (), Points(earned=value, possible=3), Points(), FROZEN.basis, later)
+
+    (found,) = await store.shops(FROZEN)
+    assert (found.access.earned, found.observation) == (2, Observation(facts={"a": 2}))
+    assert (await store.row(shop.id)).closed_at == NOW + dt.timedelta(days=1)
+    async with database.read() as connection:
+        assert await connection.scalar(sa.select(sa.func.count()).select_from(observations)) == 2
+
+
+# ------------------------------------------------------------------------------------------------ the last e-mail
+
+
+async def test_a_shop_has_one_closing_mail_for_ever(database: Database) -> None:
+    await store_with(database, one := row(0), two := row(1))
+    closings = Closings(database)
+
+    await closings.begin(one.id, "thanks", "<c@d>", NOW)
+    await closings.sent(one.id, NOW)
+    await closings.not_sent(two.id, "thanks", "consent.expired")
+
+    assert {id: each.state for id, each in (await closings.all()).items()} == {one.id: "sent", two.id: "not sent"}
+    with pytest.raises(sa.exc.IntegrityError):
+        await closings.begin(one.id, "thanks", "<e@f>", NOW)
 
 
 async def test_a_new_uidvalidity_begins_again_at_nought(database: Database) -> None:
@@ -271,3 +407,69 @@ async def test_the_migrations_make_the_tables_that_the_code_expects(database: Da
 
     assert difference == []
     assert shops.name in metadata.tables
+
+
+async def test_an_old_database_is_brought_forward_with_all_it_holds(database_url: str) -> None:
+    await _first_version(database_url)
+
+    opened = await Database.open(database_url)
+    try:
+        store, bag = Store(opened), Mailbag(opened)
+        (found,) = await store.shops(FROZEN)
+        (mail,) = await bag.of(found.id)
+        kept = await store.wave("w1")
+    finally:
+        await opened.close()
+
+    assert kept == FROZEN
+    assert (found.observation, found.access.earned) == (Observation(facts={"a": 2}), 3)
+    assert (mail.raw, mail.digest, mail.judged) == (b"reply", hashlib.sha256(b"reply").hexdigest(), False)
+
+
+async def _first_version(url: str) -> None:
+    """A database as the first version left it: one wave, one closed shop, its observations, scores and a mail."""
+    opened = await Database.open(url, "0001")
+    moment, seen = sa.literal(NOW, Utc()), sa.JSON()
+    scored = {"answers": [], "access": {"earned": 3, "possible": 3}, "quality": {}}
+    old = {
+        "waves": {
+            "id": "w1",
+            "planned_at": moment,
+            "document": sa.literal(WAVE.model_dump(mode="json"), seen),
+            "scheme": sa.literal(SCHEME.model_dump(mode="json"), seen),
+            "organisations": sa.literal({"amber": FROZEN.organisations["amber"].model_dump(mode="json")}, seen),
+            "scenarios": sa.literal({"mails": SCENARIO.model_dump(mode="json")}, seen),
+            "enquiries": sa.literal({"bins": ENQUIRY.model_dump(mode="json")}, seen),
+        },
+        "shops": {
+            **{name: value for name, value in vars(row()).items() if value is not None},
+            "id": "s1",
+            "shopper": "probe",
+            "state": "closed",
+            "due_at": moment,
+            "intent_at": moment,
+            "made_at": moment,
+        },
+        "observations": {"shop": "s1", "at": moment, "document": sa.literal({"facts": {"a": 1}}, seen)},
+        "observations again": {"shop": "s1", "at": moment, "document": sa.literal({"facts": {"a": 2}}, seen)},
+        "scores": {"shop": "s1", "scheme": SCHEME.digest, "at": moment, "document": sa.literal(scored, seen)},
+        "mails": {
+            "account": "main",
+            "folder": "INBOX",
+            "uidvalidity": 1,
+            "uid": 1,
+            "received": moment,
+            "truncated": False,
+            "raw": b"reply",
+            "read": True,
+            "shop": "s1",
+            "kind": "human reply",
+        },
+    }
+    try:
+        async with opened.write() as connection:
+            for name, values in old.items():
+                table = sa.table(name.split()[0], *(sa.column(column) for column in values))
+                await connection.execute(table.insert().values(values))
+    finally:
+        await opened.close()

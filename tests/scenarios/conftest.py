@@ -37,5 +37,5 @@ class World:
 async def world(folder: Path, councils: Sequence[str], calls: int, mails: int) -> AsyncIterator[World]:
     """Start the named practice councils and write a programme for them."""
     async with practice(["--only", ",".join(councils)]) as partnership:
-        write_programme(folder, partnership, MONDAY, calls, mails)
+        write_programme(folder, partnership, MONDAY, calls, mails, elsewhere=0)
         yield World(partnership["house"], folder)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from results.schema import Scenario
-from scenarios.cli import STARTER
+from scenarios.commands.programme import STARTER
 from scenarios.programme import is_loopback, library, load
 from scenarios.reading import Invalid
 
@@ -13,7 +13,7 @@ INVALID = Path(__file__).parent.parent / "data" / "invalid"
 GOOD = {
     "programme.toml": """partnership = "P"
 contact = "https://p.example"
-[mail]
+[mail.main]
 mailbox = "shopper@p.example"
 username = "shopper"
 smtp_host = "smtp.p.example"

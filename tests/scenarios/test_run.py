@@ -2,13 +2,9 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from probes.clock import PracticeClock
 from probes.email.imap import LoginRefused
@@ -17,38 +13,11 @@ from probes.web import chromium
 from results import report as wave_report
 from results.calendar import LONDON
 from results.schema import State
-from scenarios import cli, plan
+from scenarios import plan
 from scenarios.bench import AtWork, Bench, opened
-from scenarios.demo import practice, write_programme
-from scenarios.run import Outcome, Run
-
-COUNCIL = "hollinbrook"
-WAVE = "practice-wave"
-
-
-@asynccontextmanager
-async def programme(folder: Path, scenario: str, start: str = "2026-11-23T10:00", **limits: int) -> AsyncIterator[Path]:
-    """One practice council, shopped by one scenario."""
-    async with practice(["--only", COUNCIL, "--start", start]) as partnership:
-        write_programme(folder, partnership, dt.date.fromisoformat(start[:10]), calls=2, mails=5)
-        _change(folder / "waves" / f"{WAVE}.yaml", lambda wave: wave.update(scenarios=[scenario]))
-        if limits:
-            _change(folder / "register" / f"{COUNCIL}.yaml", lambda it: it["consent"]["limits"].update(limits))
-        yield folder
-
-
-def _change(path: Path, change: Any) -> None:
-    yaml = YAML()
-    document = yaml.load(path)
-    change(document)
-    yaml.dump(document, path)
-
-
-async def run(folder: Path) -> Outcome:
-    """One run of the wave, as the command does it."""
-    async with opened(folder, to_work=True) as bench:
-        frozen = await cli._frozen(bench, WAVE, None, None)
-        return await Run(bench, frozen, lambda row: True, lambda what, done, total: None).go()
+from scenarios.commands.programme import wave_to_run
+from scenarios.run import Run
+from tests.scenarios.shopping import COUNCIL, WAVE, change, programme, run
 
 
 async def states(folder: Path) -> Counter[str]:
@@ -81,8 +50,8 @@ async def test_a_paused_organisation_is_left_in_the_plan_and_contacted_after_the
 async def test_consent_that_was_withdrawn_after_planning_refuses_for_good_and_is_never_scored(tmp_path: Path) -> None:
     async with programme(tmp_path, "email") as folder:
         async with opened(folder, to_work=True) as bench:
-            await cli._frozen(bench, WAVE, None, None)
-        _change(folder / "register" / f"{COUNCIL}.yaml", lambda council: council.pop("consent"))
+            await wave_to_run(bench, WAVE, None, None)
+        change(folder / "register" / f"{COUNCIL}.yaml", lambda council: council.pop("consent"))
 
         outcome = await run(folder)
 
@@ -98,7 +67,7 @@ async def test_consent_that_comes_back_lets_the_next_run_make_the_contacts(tmp_p
     async with programme(tmp_path, "email") as folder:
         register = folder / "register" / f"{COUNCIL}.yaml"
         agreed = register.read_text()
-        _change(register, lambda council: council.pop("consent"))
+        change(register, lambda council: council.pop("consent"))
         refused = await run(folder)
         register.write_text(agreed)
 
@@ -111,7 +80,7 @@ async def test_after_fieldwork_nobody_is_contacted_any_more(tmp_path: Path) -> N
     async with programme(tmp_path, "email") as folder:
         early = dt.date(2026, 11, 20)
         wave = folder / "waves" / f"{WAVE}.yaml"
-        _change(wave, lambda it: it.update(fieldwork_from=early, fieldwork_until=early))
+        change(wave, lambda it: it.update(fieldwork_from=early, fieldwork_until=early))
 
         outcome = await run(folder)
 
@@ -133,7 +102,7 @@ async def test_a_mail_server_that_refuses_us_is_nobodys_fault_and_told_once(tmp_
 async def _report(bench: Bench) -> wave_report.WaveReport:
     frozen = await bench.store.wave(WAVE)
     assert frozen is not None
-    shops = await bench.store.shops(WAVE, frozen.scheme.digest)
+    shops = await bench.store.shops(frozen)
     refusals = await bench.ledger.refusals(WAVE)
     return wave_report.assemble(frozen.wave, frozen.scheme, frozen.organisations, shops, refusals)
 
@@ -165,7 +134,7 @@ async def test_while_windows_are_open_nothing_counts_against_anybody(tmp_path: P
 async def test_one_scenario_can_be_run_on_demand_without_a_wave(tmp_path: Path) -> None:
     async with programme(tmp_path, "telephone") as folder:
         async with opened(folder, to_work=True) as bench:
-            frozen = await cli._frozen(bench, None, COUNCIL, "email")
+            frozen = await wave_to_run(bench, None, COUNCIL, "email")
             outcome = await Run(bench, frozen, lambda row: True, lambda what, done, total: None).go()
 
         assert frozen.wave.id == "on-demand-2026-11-23-email"
@@ -203,7 +172,9 @@ async def test_a_reply_to_one_wave_that_comes_during_the_run_of_another_is_not_l
             await bench.store.freeze(second, plan.rows(second))
             await Run(bench, second, lambda row: False, lambda what, done, total: None).go()
 
-            first = await bench.store.shops(WAVE, second.scheme.digest)
+            waiting = await bench.store.wave(WAVE)
+            assert waiting is not None
+            first = await bench.store.shops(waiting)
             unmatched = await bench.mailbag.unmatched()
 
         assert unmatched == ()

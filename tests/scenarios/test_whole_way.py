@@ -4,13 +4,12 @@ A fact is right, or it is "don't know" where that is the truth. The councils are
 """
 
 import asyncio
-import datetime as dt
 import math
 import os
-import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,14 @@ import pytest
 
 from probes.web import chromium
 from results.schema import Shop, Why
+from results.store import ShopRow
 from scenarios.bench import opened
 from tests.scenarios.conftest import world
+from tests.scenarios.truth import differences
 
 COUNCILS = os.environ.get("DOORSTEP_TEST_COUNCILS", "ashcombe-vale,dunsmere,selmarsh").split(",")
 CALLS, MAILS = 16, 10
+REVIEWED = 0.15  # of the facts of e-mails: what is left to a person is not found out
 OUTCOMES = {"answered": "answered", "engaged": "engaged", "no reply": "no_reply", "not in use": "number_not_in_use"}
 Truth = dict[str, Any]
 
@@ -36,14 +38,15 @@ def doorstep(*arguments: str) -> subprocess.CompletedProcess[str]:
 class Found:
     """What the probes reported and what the councils know, joined."""
 
-    def __init__(self, shops: list[Shop], known_as: dict[str, str], truth: Truth, tally: Truth, page: str) -> None:
+    def __init__(self, shops: list[Shop], rows: Sequence[ShopRow], truth: Truth, tally: Truth, page: str) -> None:
         self.shops = shops
         self.truth = truth
         self.page = page
         self.calls = {call["sid"]: call for call in tally["calls"]}
-        self.mails = {_tag(mail["mail_from"]): mail for mail in tally["mails"]}
+        self.mails = {_tag(mail["mail_from"]): mail for mail in tally["mails"] if mail["manner"] != "closing"}
         self.tally = tally
-        self._known_as = known_as
+        self.closes_at = {row.id: row.closes_at for row in rows}
+        self._known_as = {row.id: row.reference if row.channel == "email" else row.known_as or "" for row in rows}
 
     def of(self, channel: str) -> list[tuple[Shop, Truth]]:
         """Each shop of a channel with what the council's side knows of it."""
@@ -78,11 +81,10 @@ async def _everything(folder: Path) -> Found:
         async with opened(folder, to_work=False) as bench:
             frozen = await bench.store.wave("practice-wave")
             assert frozen is not None
-            shops = await bench.store.shops("practice-wave", frozen.scheme.digest)
+            shops = await bench.store.shops(frozen)
             rows = await bench.store.rows()
-            known_as = {row.id: row.reference if row.channel == "email" else row.known_as or "" for row in rows}
     page = (folder / "reports" / "practice-wave" / "wave-report.html").read_text()
-    return Found(list(shops), known_as, truth, tally, page)
+    return Found(list(shops), rows, truth, tally, page)
 
 
 def facts(shop: Shop) -> Truth:
@@ -153,73 +155,29 @@ def test_nobody_who_answered_heard_silence(found: Found) -> None:
 # ------------------------------------------------------------------------------------------------ e-mail
 
 
-def kinds(mail: Truth) -> list[str]:
-    return [event["kind"] for event in mail["events"]]
+def test_every_fact_and_moment_of_an_email_is_as_the_council_knows_it(found: Found) -> None:
+    wrong = [
+        (shop.id, mail["manner"], each)
+        for shop, mail in found.of("email")
+        if facts(shop) and shop.observation is not None
+        for each in differences(shop.observation, mail, found.closes_at[shop.id])
+    ]
 
-
-def _unsure(mail: Truth) -> bool | None:
-    """A reply of one rude line cannot be told from a machine's: don't know is right, No would be wrong."""
-    return None if "reply poor" in mail["manner"] else "human reply" in kinds(mail)
-
-
-def test_each_mail_met_what_the_councils_file_says(found: Found) -> None:
-    for shop, mail in found.of("email"):
-        seen, happened = facts(shop), kinds(mail)
-        bounced = "bounce" in happened or mail["manner"].startswith("bounce")
-        assert seen["email.delivered"] is not bounced, shop.id
-        assert seen["email.replied"] in (("human reply" in happened), _unsure(mail)), (shop.id, mail["manner"])
-        if not bounced and _unsure(mail) is not None:
-            assert seen["email.auto_ack"] is ("automatic acknowledgement" in happened), (shop.id, mail["manner"])
-            assert seen["email.out_of_office"] is ("out of office" in happened), shop.id
-            assert seen["email.acknowledged"] is bool(happened), shop.id
-
-
-def test_the_moments_of_the_answers_are_those_of_the_mail_server(found: Found) -> None:
-    for shop, mail in found.of("email"):
-        assert shop.observation is not None
-        for moment, kind, which in (
-            ("auto_ack", "automatic acknowledgement", 0),
-            ("first_human", "human reply", 0),
-            ("final_reply", "human reply", -1),
-        ):
-            due = [dt.datetime.fromisoformat(each["due"]) for each in mail["events"] if each["kind"] == kind]
-            if due and not (kind == "human reply" and facts(shop)["email.replied"] is None):
-                told = shop.observation.moments[moment]
-                assert told.lower - dt.timedelta(seconds=1) <= due[which] <= told.upper + dt.timedelta(seconds=1)
-            elif not due:
-                assert moment not in shop.observation.moments
-
-
-def test_the_reply_was_read_as_it_was_written(found: Found) -> None:
-    used_name = {"good": True, "adequate": True, "partly": True, "jargon": True, "interim": True}
-    read, wrong = 0, list[tuple[Any, ...]]()
-    for shop, mail in found.of("email"):
-        replies = [event for event in mail["events"] if event["kind"] == "human reply"]
-        if not replies or facts(shop)["email.replied"] is None:
-            continue
-        last = "reply" if "reply" in mail["manner"] else "interim"
-        letter = next(
-            each[last]
-            for each in found.truth[shop.organisation]["mail"]["manners"]
-            if each[last]
-            and each[last]["text"] == replies[-1]["text"]
-            and bool(each["interim"]) is ("interim" in mail["manner"])
-        )
-        sender, seen, read = letter["sender"], facts(shop), read + 1
-        text, a_team = replies[-1]["text"], bool(re.search(r"\b(?:Team|Services)\b", sender["name"]))
-        for fact, truth in (
-            ("email.used_name", used_name.get(text, False)),
-            ("email.sender_phone", sender["phone"] is not None),
-            ("email.sender_job_title", sender["job_title"] is not None),
-            ("email.sender_name", not a_team),
-            ("email.sender_department", sender["department"] is not None or a_team),
-            ("email.further_help", text == "good"),
-            ("email.alt_formats", text == "good"),
-        ):
-            if seen[fact] not in (truth, None):
-                wrong.append((shop.id, fact, text, sender))
-    assert read
     assert wrong == []
+
+
+def test_mails_of_many_kinds_were_met(found: Found) -> None:
+    kinds = {event["kind"] for _, mail in found.of("email") for event in mail["events"]}
+
+    assert kinds >= {"automatic acknowledgement", "interim reply", "final reply"}
+
+
+def test_a_fact_of_an_email_is_rarely_left_to_a_person(found: Found) -> None:
+    open_ = [why for shop, _ in found.of("email") if shop.observation for why, _ in shop.observation.unknown.values()]
+    every = [name for shop, _ in found.of("email") for name in facts(shop)]
+
+    assert len(every) > 0
+    assert open_.count(Why.NEEDS_REVIEW) < len(every) * REVIEWED
 
 
 # ------------------------------------------------------------------------------------------------ website

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from probes.clock import RealClock
 from probes.email.send import EmailProbe
 from probes.guard import Guard
+from tests.mailstack.stack import MailStack, lacking, mail_stack
 from tests.probes.email.house import MailHouse, mail_house
 from tests.probes.email.people import COUNCIL, Journal, Ledger, Tray
 
@@ -17,6 +18,15 @@ from tests.probes.email.people import COUNCIL, Journal, Ledger, Tray
 async def house() -> AsyncIterator[MailHouse]:
     async with mail_house() as house:
         yield house
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[MailStack]:
+    """Postfix and Dovecot on loopback, one for all tests of a process; each test takes mailboxes of its own."""
+    if why := lacking():
+        pytest.skip(why)
+    with mail_stack() as up:
+        yield up
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import argparse
 import asyncio
 import datetime as dt
 import ssl
-from collections.abc import AsyncIterator
+from base64 import b64decode
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,17 +34,23 @@ class Transaction:
 
 @dataclass
 class MailHouse:
-    """Both servers of one mailbox. `refusals`: recipient to the reply that refuses it."""
+    """Both servers of one mailbox. `refusals`: recipient to the reply that refuses it; `refuse`: the same, asked.
+
+    `token`: the access token that XOAUTH2 is offered for; None where it is not. `post`: what carries e-mail onward.
+    """
 
     smtp_port: int = 0
     imap_port: int = 0
     transactions: list[Transaction] = field(default_factory=list)
     refusals: dict[str, str] = field(default_factory=dict)
+    refuse: Callable[[str], str | None] = lambda _: None
     data_reply: str = "250 2.0.0 accepted"
     drop_at_data: bool = False
     at_data: asyncio.Event = field(default_factory=asyncio.Event)
     answer_data: asyncio.Event | None = None
     logins: list[str] = field(default_factory=list)
+    token: str | None = None
+    post: Callable[[Transaction], Awaitable[None]] | None = None
     connections: int = 0
     idling: asyncio.Event = field(default_factory=asyncio.Event)
     tls: ssl.SSLContext | None = None
@@ -68,16 +75,17 @@ class MailHouse:
         return responses
 
     async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: Any) -> str:
-        if reply := self.refusals.get(address):
+        if reply := self.refusals.get(address) or self.refuse(address):
             return reply
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:
         if self.data_reply.startswith("250"):
-            self.transactions.append(
-                Transaction(envelope.mail_from, tuple(envelope.rcpt_tos), envelope.original_content)
-            )
+            taken = Transaction(envelope.mail_from, tuple(envelope.rcpt_tos), envelope.original_content)
+            self.transactions.append(taken)
+            if self.post:
+                await self.post(taken)
         self.at_data.set()
         if self.answer_data:
             await self.answer_data.wait()
@@ -87,7 +95,16 @@ class MailHouse:
 
     def authenticate(self, server: SMTP, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
         self.logins.append(data.login.decode())
-        return AuthResult(success=data.password.decode() == PASSWORD)
+        return AuthResult(success=data.password.decode() == PASSWORD, handled=False)
+
+    async def auth_XOAUTH2(self, server: SMTP, words: list[str]) -> Any:
+        """As Gmail and Microsoft do it: an error is a challenge first, to be answered with an empty line."""
+        user, bearer = b64decode(words[1]).decode().strip("\1").split("\1")
+        self.logins.append(user.removeprefix("user="))
+        if bearer == f"auth=Bearer {self.token}":
+            return AuthResult(success=True)
+        await server.challenge_auth('{"status":"401"}')
+        return AuthResult(success=False, handled=False, message=f"535 5.7.8 {bearer} in {words[1]} is no good")
 
     # the mailbox
 
@@ -119,6 +136,7 @@ class MailHouse:
                 hostname="mail.host.example",
                 authenticator=self.authenticate,
                 auth_require_tls=self.tls is not None,
+                auth_exclude_mechanism=("XOAUTH2",) if self.token is None else ("LOGIN", "PLAIN"),
                 tls_context=self.tls,
             ),
             "127.0.0.1",
@@ -182,8 +200,8 @@ def abort(transport: asyncio.BaseTransport | None) -> None:
 
 
 @asynccontextmanager
-async def mail_house(tls: ssl.SSLContext | None = None) -> AsyncIterator[MailHouse]:
-    house = MailHouse(tls=tls)
+async def mail_house(tls: ssl.SSLContext | None = None, token: str | None = None) -> AsyncIterator[MailHouse]:
+    house = MailHouse(tls=tls, token=token)
     async with AsyncExitStack() as stack:
         await house.run(stack)
         try:

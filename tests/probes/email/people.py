@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from probes import Errand
@@ -76,7 +76,7 @@ class Ledger:
 
 @dataclass
 class Tray:
-    """A tray in memory. `order` shows what was kept and advanced, in the order in which it was asked for."""
+    """A tray in memory. `order` shows what was kept (how many) and advanced (up to which UID), in order."""
 
     marks: dict[tuple[str, str, int], int] = field(default_factory=dict)
     mails: dict[tuple[str, str, int, int], Incoming] = field(default_factory=dict)
@@ -85,9 +85,13 @@ class Tray:
     async def watermark(self, account: str, folder: str, uidvalidity: int) -> int:
         return self.marks.get((account, folder, uidvalidity), 0)
 
-    async def keep(self, mail: Incoming) -> None:
-        self.mails[mail.account, mail.folder, mail.uidvalidity, mail.uid] = mail
-        self.order.append(("keep", mail.uid))
+    async def kept_above(self, account: str, folder: str, uidvalidity: int, uid: int) -> set[int]:
+        return {each for *key, each in self.mails if tuple(key) == (account, folder, uidvalidity) and each > uid}
+
+    async def keep(self, mails: Sequence[Incoming]) -> None:
+        for mail in mails:
+            self.mails[mail.account, mail.folder, mail.uidvalidity, mail.uid] = mail
+        self.order.append(("keep", len(mails)))
 
     async def advance(self, account: str, folder: str, uidvalidity: int, uid: int) -> None:
         self.marks[account, folder, uidvalidity] = uid

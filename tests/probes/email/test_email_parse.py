@@ -160,6 +160,65 @@ def test_no_malformed_header_raises(names: list[str], value: str, body: bytes) -
     assert read(head + b"\r\n" + body).message_id == ""
 
 
+# ------------------------------------------------------------------------------------------------ links
+
+
+@pytest.mark.parametrize(
+    ("body", "links"),
+    [
+        ("See https://a.example/x?y=1.", ("https://a.example/x?y=1",)),
+        ("See www.a.example/bins, please.", ("https://www.a.example/bins",)),
+        ("(http://a.example/1) <http://a.example/2>", ("http://a.example/1", "http://a.example/2")),
+        ("twice http://a.example http://a.example", ("http://a.example",)),
+        ("mail me@a.example or ftp://a.example or javascript:alert(1)", ()),
+        ("new http://a.example\n> old http://b.example", ("http://a.example",)),
+        (
+            "https://eur02.safelinks.protection.outlook.com/?url=https%3A%2F%2Fa.example%2Fbins&data=05",
+            ("https://a.example/bins",),
+        ),
+        ("https://[broken and https://a.example:99999999/x", ("https://[broken", "https://a.example:99999999/x")),
+    ],
+)
+def test_the_links_of_the_new_text_are_found(body: str, links: tuple[str, ...]) -> None:
+    assert read(plain(body)).links == links
+
+
+def test_links_behind_words_of_html_are_found_and_those_of_the_quotation_are_not() -> None:
+    html = (
+        b'<p><a href="https://a.example/?a=1&amp;b=2">Bins</a> <a href="javascript:x()">no</a></p>'
+        b'<blockquote><a href="https://b.example">quoted</a></blockquote>'
+    )
+
+    mail = read(b"Content-Type: text/html\r\n\r\n" + html)
+
+    assert mail.links == ("https://a.example/?a=1&b=2",)
+    assert mail.text_top == "Bins no"
+
+
+def test_links_are_bounded_in_number_and_length() -> None:
+    many = " ".join(f"https://a.example/{number}" for number in range(500))
+
+    assert len(read(plain(many)).links) == 50
+    assert read(plain("https://a.example/" + "x" * 600)).links == ()
+
+
+# ------------------------------------------------------------------------------------------------ sealed
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "encrypted"),
+    [
+        ("Content-Type: application/pkcs7-mime; smime-type=enveloped-data", "MIIB", True),
+        ("Content-Type: application/pkcs7-mime; smime-type=signed-data", "MIIB", False),
+        ("Content-Type: multipart/encrypted; boundary=b", "--b\r\n\r\nx\r\n--b--", True),
+        ("Content-Type: text/plain", "-----BEGIN PGP MESSAGE-----\n\nhQEM", True),
+        ("Content-Type: text/plain", "You can book online.", False),
+    ],
+)
+def test_a_sealed_mail_is_known_as_such(head: str, body: str, encrypted: bool) -> None:
+    assert read(f"{head}\r\n\r\n{body}\r\n".encode()).encrypted is encrypted
+
+
 # ------------------------------------------------------------------------------------------------ quotations
 
 

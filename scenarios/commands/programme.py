@@ -1,0 +1,195 @@
+"""A programme from its folder to its contacts: `init`, `check`, `plan`, `run` and `collect`."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from results.calendar import LONDON
+from results.store import FrozenWave, ShopRow
+from scenarios import closing, show
+from scenarios import plan as planning
+from scenarios.answers import UNSETTLED, every_wave
+from scenarios.bench import Bench, opened
+from scenarios.collect import Collection
+from scenarios.commands.common import AsJson, Folder, OneOrganisation, OneScenario, WaveId, Wrong, app, do
+from scenarios.programme import load
+from scenarios.reading import Invalid
+from scenarios.run import Run
+
+STARTER = Path(__file__).parent.parent / "starter"
+
+
+@app.command(epilog="Example: doorstep init my-programme")
+def init(folder: Annotated[Path, typer.Argument(help="The folder to make.")]) -> None:
+    """Make a programme folder to start from: accounts, a register entry, scenarios, a wave."""
+    if folder.exists() and any(folder.iterdir()):
+        raise Wrong(f"{folder} is not empty; name a folder that does not exist yet")
+    shutil.copytree(STARTER, folder, dirs_exist_ok=True)
+    show.out.print(f"Made {folder}/. Change programme.toml and register/, then: doorstep check --folder {folder}")
+
+
+@app.command(epilog="Example: doorstep check --folder my-programme")
+def check(folder: Folder = Path(), as_json: AsJson = False) -> None:
+    """Read the whole programme folder and tell every mistake: file, line, key, what is wrong, what would be right."""
+    try:
+        found = load(folder)
+    except Invalid as invalid:
+        if as_json:
+            show.json_out({"problems": [vars(problem) for problem in invalid.problems]})
+        else:
+            for problem in invalid.problems:
+                show.err.print(str(problem), style="red", markup=False, soft_wrap=True)
+            count = len(invalid.problems)
+            show.err.print(f"{count} mistake{'s' if count > 1 else ''} found.")
+        raise typer.Exit(2) from None
+    silent = [each.name for each in found.register.values() if each.consent is None]
+    counts = {room: len(getattr(found, room)) for room in ("register", "scenarios", "enquiries", "waves")}
+    if as_json:
+        show.json_out({"problems": [], "counts": counts, "without_consent": silent})
+        return
+    show.out.print(
+        f"All right: {counts['register']} organisations, {counts['scenarios']} scenarios, "
+        f"{counts['enquiries']} enquiries, {counts['waves']} waves."
+    )
+    for name in silent:
+        show.out.print(f"{name} has no consent entry: nobody there will be contacted.", markup=False)
+
+
+@app.command(epilog="Example: doorstep plan first-wave --folder my-programme")
+def plan(wave: WaveId, folder: Folder = Path(), as_json: AsJson = False) -> None:
+    """Dry run: every address, number and host that would be contacted, and what the guard refuses. Sends nothing."""
+    do(_plan(folder, wave, as_json))
+
+
+async def _plan(folder: Path, wave: str, as_json: bool) -> None:
+    async with opened(folder, to_work=False) as bench:
+        frozen = await bench.store.wave(wave) or planning.freeze(bench.folder, _wave(bench, wave), bench.clock.now())
+        rows = [row for row in await bench.store.rows(wave=wave) if row.state == "planned"]
+        if await bench.store.wave(wave) is None:
+            rows = list(planning.rows(frozen))
+        foreseen = await planning.foresee(rows, frozen, bench.guard)
+    if as_json:
+        show.json_out(
+            [
+                {
+                    "shop": each.row.id,
+                    "organisation": each.row.organisation,
+                    "channel": each.row.channel,
+                    "target": each.row.target,
+                    "due": each.row.due_at.isoformat(),
+                    "refusal": each.refusal.model_dump(mode="json") if each.refusal else None,
+                }
+                for each in foreseen
+            ]
+        )
+    else:
+        show.plan(frozen, foreseen)
+
+
+@app.command(epilog="Examples: doorstep run first-wave · doorstep run --scenario email-enquiries -o example-council")
+def run(
+    wave: Annotated[str | None, typer.Argument(help="The wave's id; without one, --scenario on demand.")] = None,
+    folder: Folder = Path(),
+    organisation: OneOrganisation = None,
+    scenario: OneScenario = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make every contact that is due: a wave, one organisation of it, or one scenario. Safe to repeat at any time."""
+    do(run_wave(folder, wave, organisation, scenario, as_json))
+
+
+async def run_wave(
+    folder: Path, wave: str | None, organisation: str | None, scenario: str | None, as_json: bool
+) -> None:
+    """Make what is due, and say what was made."""
+    async with opened(folder, to_work=True) as bench:
+        frozen = await wave_to_run(bench, wave, organisation, scenario)
+        for given, known, what in (
+            (organisation, frozen.organisations, "organisation"),
+            (scenario, frozen.scenarios, "scenario"),
+        ):
+            if given is not None and given not in known:
+                raise Wrong(f"there is no {what} {given!r} in this wave; there are: {', '.join(sorted(known))}")
+
+        def picked(row: ShopRow) -> bool:
+            return organisation in (None, row.organisation) and scenario in (None, row.scenario)
+
+        with show.progress() as bars:
+            outcome = await Run(bench, frozen, picked, show.Bars(bars)).go()
+    if as_json:
+        show.json_out({"wave": frozen.wave.id, **vars(outcome)})
+    else:
+        show.outcome(outcome)
+
+
+async def wave_to_run(bench: Bench, wave: str | None, organisation: str | None, scenario: str | None) -> FrozenWave:
+    """The wave as planned; planned now if it was not."""
+    if wave is not None:
+        if (found := await bench.store.wave(wave)) is not None:
+            return found
+        noun = _wave(bench, wave)
+    else:
+        if scenario is None:
+            raise Wrong(f"name a wave or a --scenario; the waves are: {', '.join(bench.folder.waves) or 'none'}")
+        if scenario not in bench.folder.scenarios:
+            raise Wrong(f"there is no scenario {scenario!r}; there are: {', '.join(bench.folder.scenarios) or 'none'}")
+        today = bench.clock.now().astimezone(LONDON).date()
+        noun = planning.on_demand(bench.folder, scenario, [organisation] if organisation else [], today)
+        if (found := await bench.store.wave(noun.id)) is not None:
+            return found
+    frozen = planning.freeze(bench.folder, noun, bench.clock.now())
+    await bench.store.freeze(frozen, planning.rows(frozen))
+    return frozen
+
+
+def _wave(bench: Bench, wave: str) -> Any:  # noqa: ANN401
+    if wave not in bench.folder.waves:
+        raise Wrong(f"there is no wave {wave!r}; there are: {', '.join(bench.folder.waves) or 'none'}")
+    return bench.folder.waves[wave]
+
+
+@app.command(epilog="Example: doorstep collect --until-closed")
+def collect(
+    folder: Folder = Path(),
+    until_closed: Annotated[bool, typer.Option("--until-closed", help="Go on until every window is closed.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read the mailboxes now: match replies, close the windows that are over, and send the last e-mails then due."""
+    do(collect_mail(folder, until_closed, as_json))
+
+
+async def collect_mail(folder: Path, until_closed: bool, as_json: bool) -> None:
+    """Read the mailboxes, and say what is waited for."""
+    async with opened(folder, to_work=True) as bench:
+        waves = await every_wave(bench)
+        collection = Collection(bench, waves)
+        fetched = await collection.once()
+        if until_closed:
+            with show.progress() as bars:
+                await collection.until_closed(show.Bars(bars))
+        said = await closing.say_what_is_due(bench, waves.values())
+        if said.sent:
+            await collection.once()  # our own copies of them
+        waiting = await bench.store.rows(states=["open"], channel="email")
+        unmatched = await bench.mailbag.unmatched()
+        unclear = await bench.mailbag.of_kinds(UNSETTLED)
+    next_closing = min((row.closes_at for row in waiting if row.closes_at), default=None)
+    if as_json:
+        show.json_out(
+            {
+                "fetched": fetched,
+                "waiting": len(waiting),
+                "unmatched": len(unmatched),
+                "unclear": len(unclear),
+                "last_mails": said.sent,
+                "refused": said.refused,
+                "notes": said.notes,
+                "next_closing": next_closing,
+            }
+        )
+        return
+    show.collected(len(waiting), len(unmatched), len(unclear), said, next_closing)

@@ -12,11 +12,12 @@ from collections.abc import Sequence
 
 from probes.email.acknowledgement import what_it_gives
 from probes.email.answers import Answer, Answers, ByHand, is_final, sort, when
-from probes.email.facts import FACTS, QUALITY, READ_FROM_ALL_REPLIES, VERSIONS
+from probes.email.facts import FACTS, QUALITY, READ_FROM_ALL_REPLIES, VERSIONS, WRONG_AUTHORITY
 from probes.email.letter import take_apart
 from probes.email.persona import Persona
-from probes.email.quality import Value, end_of_day, first_promise, promise_kept, quality
+from probes.email.quality import OWN_MATTER, Value, end_of_day, first_promise, promise_kept, quality
 from probes.email.reading import diverted
+from probes.email.referral import responsible
 from results.calendar import LONDON
 from results.schema import Enquiry, Fact, Failure, Moment, Observation, Organisation, Why
 
@@ -58,6 +59,8 @@ def observe(
     facts: dict[str, Fact] = {}
     unknown: dict[str, tuple[Why, str]] = {}
     known = read | _seen(sorted_, closed=closed) | _still_open(read, sorted_, closed=closed)
+    if responsible(enquiry, organisation) is None:
+        known |= dict.fromkeys(WRONG_AUTHORITY, OWN_MATTER)
     for name in FACTS:
         value = known[name] if name in known else _not_seen(name, sorted_, closed=closed)
         facts[name] = None

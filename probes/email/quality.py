@@ -22,7 +22,7 @@ from results.schema import Enquiry, Fact, Organisation, Responsible, Why
 
 Value = Fact | tuple[Why, str]
 
-_NO_MATTER = (Why.NOT_APPLICABLE, "the enquiry was this organisation's own to answer")
+OWN_MATTER: Value = (Why.NOT_APPLICABLE, "the enquiry was this organisation's own to answer")
 _ATTACHED = (Why.NEEDS_REVIEW, "the answer is in an attachment: a person must read it")
 _READ_IT = (Why.NEEDS_REVIEW, "a person must read the answer")
 _LONGEST_POINT = 50  # characters of a point's pattern that are shown in plain
@@ -136,7 +136,7 @@ def _answered(
     if authority is not None:
         bodies = ["\n\n".join((*letter.paragraphs, *tail(letter))) for letter in letters]
         return _referred(read_referral(bodies, authority, organisation))
-    wrong: dict[str, Value] = dict.fromkeys(WRONG_AUTHORITY, _NO_MATTER)
+    wrong: dict[str, Value] = dict.fromkeys(WRONG_AUTHORITY, OWN_MATTER)
     met = points_met(letters, enquiry)
     if not met:
         return wrong | {"email.fully_answered": _READ_IT}, ()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from probes.email import FACTS, HUMAN, Answer, ByHand, Mail, Persona, Verdict, observe, persona
 from probes.email.classify import Kind
-from probes.email.facts import QUALITY
+from probes.email.facts import QUALITY, WRONG_AUTHORITY
 from probes.email.parse import Report
 from results.schema import Failure, Moment, Observation, Why
 from tests.probes.email.people import COUNCIL, ENQUIRY, SENT_AT
@@ -71,9 +71,15 @@ def test_while_the_window_is_open_nothing_is_held_against_anybody() -> None:
     observation = seen(closed=False)
 
     assert set(observation.facts) == set(FACTS)
-    assert {reason for reason, _ in observation.unknown.values()} == {Why.WINDOW_OPEN}
+    of_its_own = {name: reason for name, (reason, _) in observation.unknown.items() if name not in WRONG_AUTHORITY}
+    assert set(of_its_own.values()) == {Why.WINDOW_OPEN}
     assert not observation.complete
     assert observation.failure is None
+
+
+def test_whose_matter_it_is_is_not_asked_of_an_enquiry_that_is_their_own() -> None:
+    for observation in (seen(closed=False), seen(answer("unclear", 5)), seen(answer("final reply", 5))):
+        assert {why(observation, name) for name in WRONG_AUTHORITY} == {Why.NOT_APPLICABLE}
 
 
 def test_silence_until_the_window_closed_is_a_failure() -> None:

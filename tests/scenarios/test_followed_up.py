@@ -238,6 +238,10 @@ async def test_a_late_reply_is_kept_and_shown_and_changes_no_score(folder: Path)
     assert (after.answers, after.access, after.quality) == (before.answers, before.access, before.quality)
     assert len(seen.evidence) == len(silent.evidence) + 1
     assert any("after the window had closed" in note for note in seen.notes)
+    assert doorstep(folder, "report", WAVE).returncode == 0
+    page = (folder / "reports" / WAVE / "wave-report.html").read_text()
+    assert "after the window had closed" in page
+    assert "Margaret" not in page
 
 
 async def test_a_window_stays_open_while_its_mailbox_cannot_be_read(folder: Path) -> None:

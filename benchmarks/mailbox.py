@@ -1,13 +1,14 @@
 """Finding 2,000 new mails among 50,000, and which of 1,000 open enquiries each answers, against two usual ways.
 
-    python -m benchmarks.mailbox [--json] [--messages 50000] [--new 2000] [--probes 1000] [--rounds 3]
+    python -m benchmarks.mailbox [--json] [--messages 50000] [--new 2000] [--probes 1000] [--rounds 5]
 
 One Dovecot, one mailbox (Maildir), one run; the contestants take turns, and each one's best round counts. Each logs in,
 opens INBOX for reading, and must say of each new mail which enquiry it answers, from the headers alone. The look-up is
 the same for all: the address it was delivered to, or In-Reply-To, in one dictionary. Who misses a mail fails the run.
 
-- ours: `probes.email.imap.Mailbox`: the UIDs above the watermark, and of these the headers that matching reads, in
-  batches. Dovecot has such headers at hand once they have been asked for, so it need not open the messages.
+- ours: `probes.email.imap.Mailbox`: the UIDs above the watermark, and of these the two headers that the look-up reads,
+  in batches. Dovecot has such headers at hand once they have been asked for, so from the second round on it need not
+  open the messages; the first round is told besides.
 - imap-tools incremental: `fetch(uid=watermark:*, headers_only=True)` as its documentation shows it, which asks for one
   message at a time and always for all headers; beside it the same with bulk=100.
 - imaplib, header scan: all headers of every message in one FETCH, parsed by the standard library as ours are.
@@ -28,7 +29,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from email import message_from_bytes
+from email.parser import BytesHeaderParser
 from pathlib import Path
 
 from imap_tools import AND, MailBoxUnencrypted, U
@@ -41,8 +42,9 @@ from results.database import Database
 from results.mailbag import Mailbag
 from tests.mailstack.stack import OURS, mail_stack
 
-FIELDS = ("Delivered-To", "To", "Cc", "From", "Subject", "Message-ID", "In-Reply-To", "References")
-BATCH = 500
+FIELDS = ("Delivered-To", "In-Reply-To")
+BATCH = 250
+PARSER = BytesHeaderParser()
 AT = dt.datetime(2026, 11, 17, 10, 0, tzinfo=dt.UTC)
 
 
@@ -92,7 +94,7 @@ async def _ours(work: Work) -> int:
 
 
 def _matches(raw: bytes, table: dict[str, int]) -> bool:
-    message = message_from_bytes(raw)
+    message = PARSER.parsebytes(raw)
     return message["Delivered-To"] in table or message["In-Reply-To"] in table
 
 
@@ -168,11 +170,14 @@ def main(messages: int, new: int, probes: int, rounds: int) -> dict[str, float]:
         fill(stack, "shopper", answers)
         asyncio.run(_highest(account))  # Dovecot takes note of its new files once, at nobody's expense
         best = dict.fromkeys(CONTESTANTS, float("inf"))
+        first: dict[str, float] = {}
         for _ in range(rounds):
             for name, contestant in CONTESTANTS.items():
                 began = time.perf_counter()
                 found = contestant(work)
-                best[name] = min(best[name], time.perf_counter() - began)
+                took = time.perf_counter() - began
+                first.setdefault(name, took)
+                best[name] = min(best[name], took)
                 if found != new:
                     raise SystemExit(f"{name} found {found} of {new}")
     return {
@@ -180,6 +185,7 @@ def main(messages: int, new: int, probes: int, rounds: int) -> dict[str, float]:
         "new": new,
         "probes": probes,
         **{f"{name}_s": seconds for name, seconds in best.items()},
+        "ours_first_round_s": first["ours"],
         "ratio_imap_tools": best["imap_tools"] / best["ours"],
         "ratio_imap_tools_bulk": best["imap_tools_bulk"] / best["ours"],
         "ratio_imaplib_scan": best["imaplib_scan"] / best["ours"],
@@ -195,7 +201,7 @@ async def _highest(account: Account) -> tuple[int, int]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--json", action="store_true")
-    for option, size in (("--messages", 50_000), ("--new", 2_000), ("--probes", 1_000), ("--rounds", 3)):
+    for option, size in (("--messages", 50_000), ("--new", 2_000), ("--probes", 1_000), ("--rounds", 5)):
         parser.add_argument(option, type=int, default=size)
     arguments = parser.parse_args()
     result = main(arguments.messages, arguments.new, arguments.probes, arguments.rounds)
@@ -205,3 +211,4 @@ if __name__ == "__main__":
         print(f"{result['new']:,} new mails among {result['messages']:,}, {result['probes']:,} open enquiries")
         for name in CONTESTANTS:
             print(f"{name:18} {result[f'{name}_s']:8.2f} s {result[f'{name}_s'] / result['ours_s']:8.1f} times ours")
+        print(f"The first round of ours took {result['ours_first_round_s']:.2f} s.")

@@ -27,6 +27,11 @@ class Answers:
     def __init__(self, bench: Bench, waves: Mapping[str, FrozenWave]) -> None:
         self._bench = bench
         self._waves = waves
+        self._read: dict[int, tuple[str, email.Mail, email.Verdict]] = {}
+
+    def forget(self) -> None:
+        """Let go of the mails that have been read and not yet observed."""
+        self._read.clear()
 
     async def observe(self, row: ShopRow, *, closed: bool) -> Observation:
         """What a shop has met with so far."""
@@ -36,8 +41,9 @@ class Answers:
         for stored in await bench.mailbag.of(row.id):
             if stored.kind == OWN_COPY:
                 continue
-            mail, links = self.mail(row, stored), await bench.mailbag.links_of(stored.id)
-            verdict = self.verdict(row, stored, mail)
+            mail, verdict = self.read(row, stored)
+            self._read.pop(stored.id, None)
+            links = await bench.mailbag.links_of(stored.id) if verdict.kind in email.HUMAN else {}
             answers.append(email.Answer(mail, verdict, stored.received, stored.folder, links))
             kept = await bench.evidence.keep("mail", f"{row.id}.{stored.id}.eml", "message/rfc822", stored.raw)
             evidence.append(kept)
@@ -68,16 +74,19 @@ class Answers:
             seen = await self.observe(row, closed=True)
             await finish.close(self._bench, self._waves[row.wave], row, seen)
 
-    def verdict(self, row: ShopRow, stored: StoredMail, mail: email.Mail) -> email.Verdict:
-        """What a mail is: what a person said, or what its signs say."""
+    def read(self, row: ShopRow, stored: StoredMail) -> tuple[email.Mail, email.Verdict]:
+        """A mail as it can be looked at, without our own words, and what it is: as a person or its signs say."""
+        kept = self._read.get(stored.id)
+        if kept is not None and kept[0] == row.id and not stored.judged:
+            return kept[1], kept[2]
+        enquiry = self._waves[row.wave].enquiries[row.enquiry]
+        mail = email.read(stored.raw, ours=enquiry.words)
         if stored.judged and stored.kind is not None:
-            return email.Verdict(stored.kind, 1.0, ("a person said so",))  # type: ignore[arg-type] # checked when said
-        points = email.points_of(self._waves[row.wave].enquiries[row.enquiry])
-        return email.classify(mail, _elapsed(row, stored.received), points)
-
-    def mail(self, row: ShopRow, stored: StoredMail) -> email.Mail:
-        """A mail as it can be looked at, without our own words."""
-        return email.read(stored.raw, ours=self._waves[row.wave].enquiries[row.enquiry].words)
+            verdict = email.Verdict(stored.kind, 1.0, ("a person said so",))  # type: ignore[arg-type] # checked when said
+        else:
+            verdict = email.classify(mail, _elapsed(row, stored.received), email.points_of(enquiry))
+        self._read[stored.id] = row.id, mail, verdict
+        return mail, verdict
 
 
 def _sent_moment(row: ShopRow) -> Moment:

@@ -133,6 +133,7 @@ class Collection:
         for shop in {each.shop for each in settled if each.shop and each.kind not in (OWN_COPY, COPY)}:
             await self._answers.look_again(await self._bench.store.row(shop))
         await bag.mark_read([stored.id for stored in batch])
+        self._answers.forget()
 
     async def _settled(self, stored: StoredMail, rows: Mapping[str, ShopRow], ladder: email.Ladder) -> Settled:
         mail = email.read(stored.raw)
@@ -146,7 +147,7 @@ class Collection:
         if found.own_copy:
             await self._proven(row, stored, mail)
             return Settled(stored.id, row.id, found.by, OWN_COPY)
-        verdict = self._answers.verdict(row, stored, self._answers.mail(row, stored))
+        _, verdict = self._answers.read(row, stored)
         return Settled(stored.id, row.id, found.by, verdict.kind, ladder.learn(row.id, mail))
 
     async def _follow_links(self) -> None:
@@ -164,12 +165,13 @@ class Collection:
         bench = self._bench
         hosts = links.hosts_of(bench.folder.register.values())
         for row, stored in replies:
-            found = self._answers.mail(row, stored).links
+            found = self._answers.read(row, stored)[0].links
             seen = await links.check(found, hosts, bench.guard, client, row.id)
             noted = [(each.url, each.state, each.why) for each in seen]
             await bench.mailbag.note_links(stored.id, noted, bench.clock.now())
             if found:
                 await self._answers.look_again(row)
+            self._answers.forget()
 
     async def _ladder(self, rows: Mapping[str, ShopRow]) -> email.Ladder:
         closings = await self._bench.closings.all()

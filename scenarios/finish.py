@@ -11,6 +11,8 @@ from results.schema import Observation
 from results.store import FrozenWave, ShopRow
 from scenarios.bench import Bench
 
+_VERSION = version("doorstep")
+
 
 def errand(row: ShopRow, frozen: FrozenWave) -> Errand:
     """What a probe is told to do for a shop."""
@@ -39,7 +41,7 @@ def closing_time(row: ShopRow, frozen: FrozenWave) -> dt.datetime:
 
 def stamped(seen: Observation) -> Observation:
     """The observation with the version of this software beside those of the probe's own tools."""
-    return seen.model_copy(update={"versions": {**seen.versions, "doorstep": version("doorstep")}})
+    return seen.model_copy(update={"versions": {**seen.versions, "doorstep": _VERSION}})
 
 
 async def close(bench: Bench, frozen: FrozenWave, row: ShopRow, seen: Observation) -> None:

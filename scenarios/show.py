@@ -197,7 +197,7 @@ def mails(found: Sequence[StoredMail], why: str, as_json: bool) -> None:
     out.print(f"{len(read)} {'mail' if len(read) == 1 else 'mails'}, each of which {why}.")
 
 
-def one_mail(stored: StoredMail, mail: email.Mail, as_json: bool, verdict: email.Verdict | None = None) -> None:
+def one_mail(stored: StoredMail, mail: email.Mail, verdict: email.Verdict | None, as_json: bool) -> None:
     """One mail as plain text, and why it is held to be what it is."""
     if as_json:
         document = _mail(stored, mail) | {"text": mail.text, "attachments": mail.attachments}

@@ -26,6 +26,7 @@ _UID = re.compile(rb"\bUID (\d{1,10})\b", re.IGNORECASE)
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d{1,15})\b", re.IGNORECASE)
 _RECEIVED = re.compile(rb'\bINTERNALDATE "([ \d]\d-[A-Za-z]{3}-\d{4} \d\d:\d\d:\d\d [+-]\d{4})"', re.IGNORECASE)
 _STRING = rb'"((?:[^"\\]|\\.)*)"'
+_WHOLE_STRING = re.compile(_STRING, re.DOTALL)
 _PART = re.compile(
     rb"BODY\[(HEADER|TEXT)(?:\.FIELDS \([^)]*\))?\](?:<\d+>)? (?:(\{)|" + _STRING + rb")", re.IGNORECASE | re.DOTALL
 )
@@ -162,7 +163,7 @@ def contents(answers: Iterable[Answer], asked: Collection[int]) -> dict[int, byt
     found: dict[int, bytes] = {}
     for answer in answers:
         # What stands between quotation marks is the sender's: it may say "UID 7" as well.
-        lines = (re.sub(_STRING, b'""', line, flags=re.DOTALL) for line in answer[::2])
+        lines = (_WHOLE_STRING.sub(b'""', line) if b'"' in line else line for line in answer[::2])
         uid = next((int(number[1]) for line in lines if (number := _UID.search(line))), None)
         parts = _parts(answer)
         if uid in asked and uid is not None and "HEADER" in parts:

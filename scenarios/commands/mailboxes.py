@@ -115,11 +115,11 @@ async def _unmatched(folder: Path, number: int | None, assign: str | None, as_js
             return
         stored = _of(waiting, number, "unmatched")
         if assign is None:
-            show.one_mail(stored, email.read(stored.raw), as_json)
+            show.one_mail(stored, email.read(stored.raw), None, as_json)
             return
         row = await _email_shop(bench, assign)
         answers = Answers(bench, await every_wave(bench))
-        verdict = answers.verdict(row, stored, answers.mail(row, stored))
+        _, verdict = answers.read(row, stored)
         await bench.mailbag.assign(stored.id, row.id, verdict.kind)
         await answers.look_again(row)
     show.out.print(f"Mail {number} now belongs to {row.id}: {verdict.kind}.", markup=False)
@@ -150,8 +150,7 @@ async def _unclear(folder: Path, number: int | None, kind: str | None, as_json: 
         row = await _email_shop(bench, stored.shop or "")
         answers = Answers(bench, await every_wave(bench))
         if kind is None:
-            read = answers.mail(row, stored)
-            show.one_mail(stored, read, as_json, answers.verdict(row, stored, read))
+            show.one_mail(stored, *answers.read(row, stored), as_json)
             return
         await bench.mailbag.judge(stored.id, kind)
         await answers.look_again(row)

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PLAYWRIGHT_BROWSERS_PATH ?= $(CURDIR)/.browser
 
-.PHONY: demo test lint browser mailserver golden constraints clean
+.PHONY: demo test lint browser servers golden constraints clean
 
 $(VENV)/ready: constraints.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -24,11 +24,12 @@ lint: $(VENV)/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Postfix and Dovecot, which some tests meet; without root and apt those tests are skipped.
-mailserver: $(VENV)/ready
+# Postfix and Dovecot, and SIPp with a voice, which some tests meet; without root and apt those tests are skipped.
+servers: $(VENV)/ready
 	$(BIN)/python -m tests.mailstack
+	$(BIN)/python -m tests.sipp
 
-test: browser lint mailserver
+test: browser lint servers
 	$(BIN)/python -m pytest
 
 # Writes tests/golden anew from today's code; read the difference before you commit it.

@@ -1,9 +1,9 @@
 """The one gate before every effect: a mail, a call, a page.
 
 `Guard.permit(effect)` either lets it through, counted against the day's limits, or raises `Refused`, recorded with the
-rule's name and never scored. Rules, in this order: pause, consent, target, telephone number, hours, day's limit; then
-it waits until the line is free and the pace allows. Sources of the rules: Ofcom's persistent-misuse policy and General
-Condition C6, the MRS code, RFC 9309 practice.
+rule's name and never scored. Rules, in this order: pause, consent, target, telephone number, hours; then it waits until
+the line is free and the pace allows; then the day's limit, and for calls the caps on what they cost. Sources of the
+rules: Ofcom's persistent-misuse policy and General Condition C6, the MRS code, RFC 9309 practice.
 
     Refused
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import math
 import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -32,6 +33,7 @@ Carrier = Literal["practice", "real"]
 
 CALLS_FROM, CALLS_UNTIL = dt.time(8, 0), dt.time(18, 0)
 NIGHT_FROM, NIGHT_UNTIL = dt.time(22, 0), dt.time(7, 0)
+SHORTEST_NUMBER = 9  # digits after +44; below that are 999, 101, 0800 1111 and their like, and nobody's office
 SHORTEST_RING = 15.0  # Ofcom: let it ring at least 15 seconds before giving up
 
 _CHANNEL: dict[Kind, Channel] = {"mail": "email", "call": "phone", "page": "web"}
@@ -74,6 +76,42 @@ class Effect:
     ring_for: float = 60.0
 
 
+Span = Literal["day", "wave", "account"]
+
+
+@dataclass(frozen=True)
+class Spend:
+    """Calls, begun minutes and pence: what one call costs, or the most that may be spent; inf where nothing caps."""
+
+    calls: float = math.inf
+    minutes: float = math.inf
+    pence: float = math.inf
+
+
+@dataclass(frozen=True)
+class Caps:
+    """The most that all calls together may cost, and what one is reckoned at before it is made: the dearest it can be.
+
+    A cap is on one carrier account: on a day of it, on a wave's calls, or on everything it ever placed for us.
+    """
+
+    one_call: Spend
+    most: Mapping[Span, Spend]
+
+
+class Purse(Protocol):
+    """What calls have cost so far, shared by all who call through the same carrier account."""
+
+    async def spend(
+        self, effect: Effect, at: dt.datetime, day: dt.date, cost: Spend, most: Mapping[Span, Spend]
+    ) -> str:
+        """Count the cost of one call, all or nothing.
+
+        Returns "" or, with nothing counted, what would be passed: a span and a unit, such as "day pence". The wave is
+        that of `effect.shop`.
+        """
+
+
 class Refused(Exception):
     """The guard said no. `refusal` says which rule and why; it is on record already."""
 
@@ -103,13 +141,28 @@ class _No:
 
 
 class Guard:
-    """The gate. One for a whole run; `carrier` says whether telephones are real or the practice exchange."""
+    """The gate. One for a whole run; `carrier` says whether telephones are real or the practice exchange.
 
-    def __init__(self, register: Mapping[str, Organisation], ledger: Ledger, clock: Clock, carrier: Carrier) -> None:
+    Calls are held to `caps`, counted in `purse`; without them nothing but the organisations' limits holds them.
+    """
+
+    def __init__(
+        self,
+        register: Mapping[str, Organisation],
+        ledger: Ledger,
+        clock: Clock,
+        carrier: Carrier,
+        caps: Caps | None = None,
+        purse: Purse | None = None,
+    ) -> None:
+        if (caps is None) is not (purse is None):
+            raise ValueError("caps need a purse to count in, and a purse needs caps")
         self._register = register
         self._ledger = ledger
         self._clock = clock
         self._carrier: Carrier = carrier
+        self._caps = caps
+        self._purse = purse
         self._line: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._pace: defaultdict[tuple[str, Kind], asyncio.Lock] = defaultdict(asyncio.Lock)
         self._last: dict[tuple[str, Kind], dt.datetime] = {}
@@ -171,9 +224,15 @@ class Guard:
             "page": consent.limits.pages_per_day,
         }[effect.kind]
         day = now.astimezone(LONDON).date()
+        tomorrow = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), tzinfo=LONDON).astimezone(dt.UTC)
         if not await self._ledger.reserve(effect, now, day, most):
-            tomorrow = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), tzinfo=LONDON).astimezone(dt.UTC)
             await self._refuse(effect, _No("limit.day", f"the day's {most} {effect.kind}s are used up", tomorrow))
+        if effect.kind == "call" and self._caps is not None and self._purse is not None:
+            passed = await self._purse.spend(effect, now, day, self._caps.one_call, self._caps.most)
+            if passed:
+                span, unit = passed.split()
+                reason = f"one more call would pass the cap on {unit} of the {span}"
+                await self._refuse(effect, _No(f"cap.{span}", reason, tomorrow if span == "day" else None))
 
     async def _wait_for_pace(self, effect: Effect) -> None:
         limits = self._consent_of(effect).limits
@@ -263,6 +322,8 @@ def _number(number: str, carrier: Carrier) -> _No | None:
     for prefix in sorted(_DENIED_PREFIXES, key=len, reverse=True):
         if national.startswith(prefix) and not _is_geographic_despite(prefix, national):
             return _No(_DENIED_PREFIXES[prefix], f"{number} is in a range that is never dialled ({prefix})")
+    if len(national) < SHORTEST_NUMBER:  # libphonenumber holds 0800 1111, a children's helpline, for a valid number
+        return _No("number.short_code", f"{number} is shorter than any ordinary number")
     drama = bool(_DRAMA.match(national))
     if carrier == "real" and drama:
         return _No("number.drama", f"{number} is one of Ofcom's numbers for drama; no real carrier is asked for it")

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Literal, Protocol
 
 import sqlalchemy as sa
 
 from results.database import Database
 from results.schema import Refusal
-from results.tables import effects, pauses, refusals
+from results.tables import effects, pauses, refusals, shops, spending
+
+Span = Literal["day", "wave", "account"]
+
+_COSTS = ("minutes", "pence")
+_PENCE_FRACTION = 1e-9  # sums of fractions of a penny are not exact
 
 
 class Counted(Protocol):
@@ -24,6 +30,17 @@ class Counted(Protocol):
     def target(self) -> str: ...
     @property
     def shop(self) -> str | None: ...
+
+
+class Amount(Protocol):
+    """Calls, minutes and pence; infinite where nothing caps."""
+
+    @property
+    def calls(self) -> float: ...
+    @property
+    def minutes(self) -> float: ...
+    @property
+    def pence(self) -> float: ...
 
 
 class DatabaseLedger:
@@ -70,6 +87,37 @@ class DatabaseLedger:
                 )
             )
             return True
+
+    async def spend(
+        self, effect: Counted, at: dt.datetime, day: dt.date, cost: Amount, most: Mapping[Span, Amount]
+    ) -> str:
+        """Count the cost of one call; or count nothing and say what would be passed: "day pence", "wave calls".
+
+        A cost that is not known (infinite) is kept as nothing: whoever caps pence must say what a minute costs.
+        """
+        wave = sa.select(shops.c.wave).where(shops.c.id == effect.shop)
+        async with self._db.write() as connection:
+            if connection.dialect.name == "postgresql":  # SQLite has one writer; here two could count at once
+                await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("spending"))))
+            of_wave = await connection.scalar(wave)
+            spans: dict[Span, list[sa.ColumnElement[bool]]] = {
+                "day": [spending.c.day == day],
+                "wave": [spending.c.wave == of_wave],
+                "account": [],
+            }
+            for span, cap in most.items():
+                total = sa.select(
+                    sa.func.count().label("calls"),
+                    sa.func.coalesce(sa.func.sum(spending.c.minutes), 0.0).label("minutes"),
+                    sa.func.coalesce(sa.func.sum(spending.c.pence), 0.0).label("pence"),
+                ).where(*spans[span])
+                so_far = (await connection.execute(total)).one()
+                for unit in ("calls", "minutes", "pence"):
+                    if getattr(so_far, unit) + getattr(cost, unit) > getattr(cap, unit) + _PENCE_FRACTION:
+                        return f"{span} {unit}"
+            known = {unit: 0.0 if math.isinf(getattr(cost, unit)) else getattr(cost, unit) for unit in _COSTS}
+            await connection.execute(spending.insert().values(at=at, day=day, wave=of_wave, shop=effect.shop, **known))
+            return ""
 
     async def record(self, refusal: Refusal) -> None:
         """Keep a refusal."""

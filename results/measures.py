@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from results.schema import Channel, Failure, Shop, State
+from results.schema import Channel, Shop, State
 
 Kind = Literal["share", "mean", "median", "tally"]
 Unit = Literal["yes", "seconds", "working days", "percent", "place", "number"]
@@ -94,9 +94,11 @@ def _seconds_to_answer(shop: Shop) -> Reading:
 
 
 def _out_of_use(shop: Shop) -> Reading:
+    """Not in use is said of a number only when a second day has confirmed it."""
     if shop.observation is None or shop.observation.error is not None:
         return Reading(None, State.PROBE_FAULT.value)
-    return Reading(float(shop.observation.failure is Failure.NUMBER_NOT_IN_USE))
+    works = shop.observation.facts.get("phone.number_works")
+    return Reading(None, State.NEEDS_REVIEW.value) if works is None else Reading(float(works is False))
 
 
 def _answered_in_standard(shop: Shop) -> Reading:

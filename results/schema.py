@@ -181,6 +181,9 @@ class Scenario(Noun):
         "nothing more needs to be done",
     )
     ring_for: float = Field(default=60, ge=15, le=600, description="seconds to let it ring (phone)")
+    attempts: int = Field(
+        default=3, ge=1, le=3, description="how often a line that is engaged or not answered is rung (phone)"
+    )
 
 
 class Wave(Noun):

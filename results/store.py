@@ -226,6 +226,19 @@ class Store:
         """It happened: the other side knows it by `reference`."""
         await self._move(shop, {"planned", "intent", "open"}, state="open", made_at=at, known_as=reference)
 
+    async def try_again(self, shop: str, attempt: Observation, at: dt.datetime, due_at: dt.datetime) -> None:
+        """An attempt is over and another follows: it is kept, and the shop is planned anew, in one step."""
+        async with self._db.write() as connection:
+            await _observed(connection, shop, attempt.model_dump(mode="json"), at)
+            change = shops.update().where(shops.c.id == shop, shops.c.state == "open")
+            await connection.execute(change.values(state="planned", due_at=due_at, intent_at=None, known_as=None))
+
+    async def observations(self, shop: str) -> tuple[Observation, ...]:
+        """All that was seen of a shop, in order: for a call that is tried again, its attempts so far."""
+        query = sa.select(observations.c.document).where(observations.c.shop == shop).order_by(observations.c.id)
+        async with self._db.read() as connection:
+            return tuple(Observation.model_validate(document) for document in await connection.scalars(query))
+
     async def await_until(self, shop: str, closes_at: dt.datetime) -> None:
         """When the window of a shop closes, or closed under the newest edition's calendar."""
         await self._move(shop, {"open", "closed"}, closes_at=closes_at)

@@ -185,6 +185,18 @@ effects = sa.Table(
     sa.Index(None, "organisation", "kind", "day"),
 )
 
+spending = sa.Table(
+    "spending",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("day", sa.Date, nullable=False, index=True),
+    sa.Column("wave", sa.String(64), index=True),
+    sa.Column("shop", sa.String(200)),
+    sa.Column("minutes", sa.Float, nullable=False),  # the most that one call may last and cost
+    sa.Column("pence", sa.Float, nullable=False),
+)
+
 refusals = sa.Table(
     "refusals",
     metadata,

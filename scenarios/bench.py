@@ -6,6 +6,7 @@ One process at a time works on a folder (a lock that a killed process lets go of
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,8 +17,9 @@ from filelock import FileLock, Timeout
 
 from probes.clock import Clock, PracticeClock, RealClock
 from probes.email import Account
-from probes.guard import Guard
+from probes.guard import Caps, Guard, Spend
 from probes.http import Unreachable
+from probes.phone.preflight import MINUTES_AT_MOST
 from results.calendar import LONDON
 from results.closings import Closings
 from results.database import Database
@@ -83,6 +85,20 @@ class Bench:
         )
 
 
+def _guard(folder: Folder, ledger: DatabaseLedger, clock: Clock) -> Guard:
+    """The one gate, with the caps of the carrier's account where the programme sets any."""
+    programme, phone = folder.programme, folder.programme.phone
+    if phone is None or not phone.caps:
+        return Guard(folder.register, ledger, clock, programme.carrier)
+    pence = math.inf if phone.pence_per_minute is None else phone.pence_per_minute * MINUTES_AT_MOST
+    most = {
+        span: Spend(**{unit: value for unit, value in cap.model_dump().items() if value is not None})
+        for span, cap in phone.caps.items()
+    }
+    caps = Caps(Spend(calls=1, minutes=MINUTES_AT_MOST, pence=pence), most)
+    return Guard(folder.register, ledger, clock, programme.carrier, caps, ledger)
+
+
 async def _clock(folder: Folder, to_work: bool) -> Clock:
     """The practice clock for a practice programme; for reading alone the one on the wall will do when that is gone."""
     practice = folder.programme.practice
@@ -123,7 +139,7 @@ async def opened(path: Path, *, to_work: bool) -> AsyncIterator[Bench]:
                 mailbag=Mailbag(database),
                 closings=Closings(database),
                 evidence=EvidenceFolder(path / "evidence", lambda: clock.now().astimezone(LONDON).date()),
-                guard=Guard(folder.register, ledger, clock, folder.programme.carrier),
+                guard=_guard(folder, ledger, clock),
             )
         finally:
             await asyncio.shield(database.close())

@@ -9,6 +9,7 @@ from probes.email.imap import MailboxUnreachable
 from probes.guard import Refused
 from probes.http import Unreachable
 from probes.phone import Unfinished
+from probes.phone.carriers import CarrierDown
 from scenarios import show
 from scenarios.bench import AtWork
 from scenarios.commands import (  # noqa: F401 - each adds its commands
@@ -17,6 +18,7 @@ from scenarios.commands import (  # noqa: F401 - each adds its commands
     programme,
     results,
     stopping,
+    telephone,
 )
 from scenarios.commands.common import Wrong, app
 from scenarios.credentials import MissingSecret
@@ -27,7 +29,7 @@ __all__ = ["app", "main"]
 
 _ONE_LINE = (
     *(Invalid, AtWork, MissingSecret, SignInNeeded),
-    *(Unreachable, MailboxUnreachable, ConnectionError, Unfinished, PracticeDown, Refused, Wrong),
+    *(Unreachable, MailboxUnreachable, CarrierDown, ConnectionError, Unfinished, PracticeDown, Refused, Wrong),
 )
 
 

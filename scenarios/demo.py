@@ -78,7 +78,7 @@ def write_programme(
     ready = library()
     enquiries = sorted(id for id, enquiry in ready.items() if enquiry.answer_key.responsible is None)
     scenarios: dict[str, dict[str, Any]] = {
-        "telephone": {"channel": "phone", "enquiries": enquiries, "contacts": calls, "ring_for": 25},
+        "telephone": {"channel": "phone", "enquiries": enquiries, "contacts": calls, "ring_for": 25, "attempts": 1},
         "email": {"channel": "email", "enquiries": enquiries, "contacts": mails},
         "website": {"channel": "web", "enquiries": list(_SITE_ENQUIRIES)},
     }

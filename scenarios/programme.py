@@ -68,13 +68,35 @@ class MailAccount(Noun):
         return self
 
 
+class Cap(Noun):
+    """The most that calls may come to; what is left out is not capped."""
+
+    calls: int | None = Field(default=None, ge=0)
+    minutes: float | None = Field(default=None, ge=0)
+    pence: float | None = Field(default=None, ge=0)
+
+
 class PhoneAccount(Noun):
-    """The carrier's account. Its secret is not here. `caller`: a number of your own, answered by an explanation."""
+    """The carrier's account. Its secret is not here. `caller`: a number of your own, answered by an explanation.
+
+    `caps`: for each day, for each wave, and for all that was ever placed on this account.
+    """
 
     provider: Literal["twilio"] = "twilio"
     account: Annotated[str, StringConstraints(pattern=r"^AC[0-9a-fA-F]{32}$")]
     caller: E164
     calls_per_second: float = Field(default=1.0, gt=0, le=100)
+    region: Literal["us1", "ie1", "au1"] | None = Field(default=None, description="where the account is kept")
+    pence_per_minute: float | None = Field(
+        default=None, ge=0, description="what the carrier charges, for caps in pence"
+    )
+    caps: Mapping[Literal["day", "wave", "account"], Cap] = {}
+
+    @model_validator(mode="after")
+    def _pence_need_a_price(self) -> PhoneAccount:
+        if self.pence_per_minute is None and any(cap.pence is not None for cap in self.caps.values()):
+            raise ValueError("caps pence without saying what a minute costs; add pence_per_minute")
+        return self
 
 
 class Practice(Noun):

@@ -17,8 +17,7 @@ from probes import Probe
 from probes.email import EmailProbe, Uncertain
 from probes.email import persona as email_persona
 from probes.guard import Refused
-from probes.phone import PhoneProbe, Unfinished
-from probes.phone.carriers.twilio import Twilio
+from probes.phone import PhoneProbe, Unfinished, retries
 from probes.web import WebProbe, chromium
 from results.calendar import LONDON
 from results.schema import CHANNELS, Channel, Observation
@@ -26,8 +25,8 @@ from results.store import FrozenWave, ShopRow
 from scenarios import closing, finish, plan
 from scenarios.answers import every_wave
 from scenarios.bench import Bench
+from scenarios.carrier import carrier
 from scenarios.collect import GRACE, Collection
-from scenarios.credentials import PHONE_SECRET, secret
 from scenarios.senders import Senders
 
 Tell = Callable[[str, int, int], None]
@@ -108,18 +107,9 @@ class Run:
     async def _open_probes(self, stack: AsyncExitStack, channels: Iterable[Channel]) -> None:
         bench, programme = self._bench, self._bench.folder.programme
         if "phone" in channels and programme.phone is not None:
-            carrier = await stack.enter_async_context(
-                Twilio(
-                    programme.phone.account,
-                    secret(programme, PHONE_SECRET, programme.phone.account),
-                    programme.phone.caller,
-                    bench.clock,
-                    programme.practice.carrier if programme.practice else None,
-                    programme.phone.calls_per_second,
-                )
-            )
+            line = await stack.enter_async_context(carrier(programme, bench.clock))
             self._phone = await stack.enter_async_context(
-                PhoneProbe(carrier, bench.guard, bench.store, bench.evidence, bench.clock, programme.phone.caller)
+                PhoneProbe(line, bench.guard, bench.store, bench.evidence, bench.clock, programme.phone.caller)
             )
             self._probes["phone"] = self._phone
         if "email" in channels:
@@ -142,7 +132,9 @@ class Run:
         rows = list(filter(self._picked, planned))
         last_day = self._frozen.wave.fieldwork_until
         if rows and now.astimezone(LONDON).date() > last_day:
-            self._note(f"fieldwork ended on {last_day:%d/%m/%Y}; contacts not made by then: {len(rows)}")
+            left = [row for row in rows if not await self._close_with_what_there_is(row)]
+            if left:
+                self._note(f"fieldwork ended on {last_day:%d/%m/%Y}; contacts not made by then: {len(left)}")
             return []
         due = []
         for row in rows:
@@ -224,6 +216,9 @@ class Run:
             self._outcome.wait(later)
             return
         self._outcome.made[row.channel] += 1
+        if row.channel == "phone":
+            await self._after_a_call(row, seen)
+            return
         if seen.complete:
             await finish.close(bench, self._frozen, row, seen)
             return
@@ -231,13 +226,32 @@ class Run:
         made = await bench.store.row(row.id)
         await bench.store.await_until(row.id, finish.closing_time(made, self._frozen))
 
+    async def _after_a_call(self, row: ShopRow, seen: Observation) -> None:
+        """Try again later, while fieldwork lasts, or close the shop with all its attempts."""
+        bench, frozen = self._bench, self._frozen
+        attempts = (*await bench.store.observations(row.id), seen)
+        now, hours = bench.clock.now(), frozen.organisations[row.organisation].hours
+        later = retries.again(attempts, frozen.scenarios[row.scenario], now, hours)
+        if later is not None and later.astimezone(LONDON).date() <= frozen.wave.fieldwork_until:
+            await bench.store.try_again(row.id, finish.stamped(seen), now, later)
+            self._outcome.wait(later)
+        else:
+            await finish.close(bench, frozen, row, retries.combine(attempts))
+
+    async def _close_with_what_there_is(self, row: ShopRow) -> bool:
+        """Close a shop that was to be tried again and cannot be; False where there was no attempt at all."""
+        attempts = await self._bench.store.observations(row.id) if row.channel == "phone" else ()
+        if attempts:
+            await finish.close(self._bench, self._frozen, row, retries.combine(attempts))
+        return bool(attempts)
+
     async def _refused(self, row: ShopRow, refused: Refused) -> None:
         refusal = refused.refusal
         self._outcome.refused[refusal.rule] += 1
         if refusal.retry_at is not None:
             await self._bench.store.postpone(row.id, refusal.retry_at, refusal.reason)
             self._outcome.wait(refusal.retry_at)
-        elif not refusal.rule.startswith("pause."):
+        elif not refusal.rule.startswith("pause.") and not await self._close_with_what_there_is(row):
             await self._bench.store.refuse(row.id, f"{refusal.rule}: {refusal.reason}")
 
     async def _reinstate(self) -> None:

@@ -18,16 +18,23 @@ from types import TracebackType
 from probes import Archive, Errand, Journal
 from probes.clock import Clock
 from probes.guard import Effect, Guard
-from probes.phone.carriers import FINAL, CallNow, Carrier, CarrierDown, CarrierRefused
+from probes.phone.carriers import FINAL, CallNow, Carrier, CarrierDown, CarrierRefused, Status
 from probes.phone.moments import Look, observe
-from results.schema import Channel, Moment, Observation
+from probes.phone.recordings import bring_home
+from results.schema import Channel, Evidence, Moment, Observation
 
 __all__ = ["FACTS", "PhoneProbe", "Unfinished", "identification"]
 
 FACTS: Mapping[str, str] = {
-    "phone.outcome": "answered, engaged, no_reply or number_not_in_use",
+    "phone.outcome": "answered, engaged, no_reply or number_not_in_use; of several attempts, the one that counts",
     "phone.answered": "anything answered: a person or a voice that nobody has listened to yet",
-    "phone.contactable": "answered at this, the first attempt",
+    "phone.answered_by": "person, ivr, queue_then_person, voicemail, recorded_message_ends, fax_or_data or "
+    "wrong_organisation; nobody knows without listening",
+    "phone.contactable": "answered at the first attempt",
+    "phone.attempts": "attempts that measured something",
+    "phone.engaged_attempts": "attempts that met an engaged tone before one got through",
+    "phone.gave_up": "it rang for as long as the scenario lets it, and nobody answered",
+    "phone.post_dial_delay": "seconds from dialling to ringing; may be the carrier's doing",
     "phone.rings": "UK rings before the answer: floor(seconds / 3) + 1",
     "phone.number_works": "the number is in service",
     "phone.low_cost": "free, or charged as an ordinary call",
@@ -50,6 +57,7 @@ class _Followed:
     stopwatch: float
     ordinal: int
     looks: list[Look] = field(default_factory=list)
+    exact: dict[Status, dt.datetime] = field(default_factory=dict)
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     def at(self, stopwatch: float) -> dt.datetime:
@@ -57,6 +65,7 @@ class _Followed:
 
     def see(self, call: CallNow, asked: float, told: float) -> None:
         self.looks.append(Look(call.status, self.at(asked), self.at(told)))
+        self.exact.update(call.exact)
         if call.status in FINAL:
             self.over.set()
 
@@ -105,12 +114,13 @@ class PhoneProbe:
             in_hours=errand.scenario.in_hours,
             ring_for=errand.scenario.ring_for,
         )
-        words = identification(errand.partnership, errand.organisation.name, self._caller)
+        recorded = _recorded(errand)
+        words = identification(errand.partnership, errand.organisation.name, self._caller, recorded)
         async with self._guard.permit(effect):
             asked, began = self._clock.now(), self._clock.stopwatch()
             await self._journal.about_to(errand.shop, errand.reference, asked)
             try:
-                call = await self._carrier.place(errand.target, words, errand.scenario.ring_for)
+                call = await self._carrier.place(errand.target, words, errand.scenario.ring_for, recorded)
             except CarrierRefused as error:
                 return Observation(facts={}, error=str(error))
             except CarrierDown as error:
@@ -151,11 +161,17 @@ class PhoneProbe:
             raise Unfinished("the calls could not be watched any longer")
         failed = looks[-1].status == "failed"
         sip_code = await self._carrier.sip_code(call) if failed else None
-        seen = observe(errand.target, initiated, looks, sip_code, errand.scenario.ring_for)
+        seen = observe(errand.target, initiated, looks, sip_code, errand.scenario.ring_for, followed.exact)
         log = await self._archive.keep(
-            "call log", f"{errand.shop}.json", "application/json", _log(call, looks, sip_code)
+            "call log", f"{errand.shop}.json", "application/json", _log(call, followed, sip_code)
         )
-        return seen.model_copy(update={"evidence": (log,), "versions": {"carrier": self._carrier.name}})
+        sound: tuple[Evidence, ...] = ()
+        notes = seen.notes
+        if _recorded(errand) and looks[-1].status == "completed":
+            sound, gone_wrong = await bring_home(self._carrier, self._archive, call, errand.shop)
+            notes += gone_wrong
+        told = {"evidence": (log, *sound), "notes": notes, "versions": {"carrier": self._carrier.name}}
+        return seen.model_copy(update=told)
 
     async def _watch(self) -> None:
         """The one task that looks at the carrier's list while any call is in flight."""
@@ -165,9 +181,11 @@ class PhoneProbe:
                 if not self._followed:
                     self._some.clear()
                     continue
+                began = self._clock.stopwatch()
                 with suppress(CarrierDown):  # the next look will tell; the bounds widen by themselves
                     await self._look()
-                await asyncio.sleep(_LOOK_EVERY * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
+                pause = _LOOK_EVERY * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
+                await asyncio.sleep(max(0.0, pause - (self._clock.stopwatch() - began)))
         finally:
             for followed in self._followed.values():
                 followed.over.set()
@@ -185,20 +203,31 @@ class PhoneProbe:
                 followed.see(await self._carrier.one(call), asked_alone, self._clock.stopwatch())
 
 
-def identification(partnership: str, organisation: str, caller: str) -> str:
-    """What is said the moment anything answers: who calls, why, and where to ask. Nobody hears a silent call."""
+def identification(partnership: str, organisation: str, caller: str, recorded: bool = False) -> str:
+    """What is said the moment anything answers: who calls, why, and where to ask. Nobody hears a silent call.
+
+    That a call is recorded is said too: the Investigatory Powers (Interception by Businesses) Regulations 2018 ask for
+    all reasonable efforts to inform.
+    """
     digits = " ".join("0" + caller.removeprefix("+44"))
+    notice = "The call is recorded. " if recorded else ""
     return (
         f"This is an automated service-quality test for {partnership}, agreed with {organisation}. "
-        f"No reply is needed. Details: {digits}."
+        f"{notice}No reply is needed. Details: {digits}."
     )
 
 
-def _log(call: str, looks: list[Look], sip_code: int | None) -> bytes:
-    """The call's evidence: each status with the first and last look that saw it."""
+def _recorded(errand: Errand) -> bool:
+    """Whether the register consents to recording; never without."""
+    return errand.organisation.consent is not None and errand.organisation.consent.recording
+
+
+def _log(call: str, followed: _Followed, sip_code: int | None) -> bytes:
+    """The call's evidence: each status with the first and last look that saw it, and what was seen on the wire."""
     changes: list[dict[str, str]] = []
-    for look in looks:
+    for look in followed.looks:
         if not changes or changes[-1]["status"] != look.status:
             changes.append({"status": look.status, "first_told": look.told.isoformat()})
         changes[-1]["last_asked"] = look.asked.isoformat()
-    return json.dumps({"call": call, "seen": changes, "sip_code": sip_code}, indent=2).encode()
+    exact = {status: moment.isoformat() for status, moment in followed.exact.items()}
+    return json.dumps({"call": call, "seen": changes, "exact": exact, "sip_code": sip_code}, indent=2).encode()

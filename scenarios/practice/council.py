@@ -27,13 +27,34 @@ ServiceId = Annotated[str, AfterValidator(lambda name: known(name, (one.id for o
 # ------------------------------------------------------------------------------------------------ telephone
 
 
+class Part(Noun):
+    """One thing that a caller hears: words, so many seconds of silence, or a tone."""
+
+    say: Name | None = None
+    silence: float | None = Field(default=None, gt=0, le=60)
+    tone: Literal["beep", "ringback", "fax", "music"] | None = None
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> Part:
+        if sum(one is not None for one in (self.say, self.silence, self.tone)) != 1:
+            raise ValueError("is not one thing; give exactly one of `say`, `silence` and `tone`")
+        return self
+
+
 class CallManner(Noun):
-    """What a caller meets. Times are real seconds at any speed of the clock."""
+    """What a caller meets. Times are real seconds at any speed of the clock, but for `calls_back_after`."""
 
     share: Share = 1
     outcome: Literal["answered", "engaged", "no reply", "not in use"] = "answered"
     after: float | None = Field(default=None, ge=0.1, le=120, description="seconds of ringing before it is answered")
     greeting: Name | None = Field(default=None, description="what is said on answering")
+    answered_by: Literal["person", "ivr", "queue_then_person", "voicemail", "recorded_message_ends", "fax_or_data"] = (
+        Field(default="person", description="who or what it is that answers; the truth a listener is to find")
+    )
+    then: tuple[Part, ...] = Field(default=(), description="what is heard after the greeting, in turn")
+    calls_back_after: float | None = Field(
+        default=None, ge=1, description="seconds of practice time after the call until somebody rings back"
+    )
     hangs_up_after: float = Field(default=10, ge=1, le=120, description="seconds after answering, at the latest")
 
     @model_validator(mode="after")
@@ -43,6 +64,8 @@ class CallManner(Noun):
             raise ValueError("is answered but lacks `after` or `greeting`; add both")
         if not answered and (self.after is not None or self.greeting is not None):
             raise ValueError(f"is {self.outcome}, so nobody answers; take out `after` and `greeting`")
+        if not answered and (self.then or self.calls_back_after is not None):
+            raise ValueError(f"is {self.outcome}, so nothing is heard; take out `then` and `calls_back_after`")
         return self
 
 

@@ -1,19 +1,20 @@
 """The telephone exchange: Twilio's REST API (2010-04-01) and Call Summary (Voice Insights) in front of `network`.
 
-A client reaches it by putting this base address in place of https://api.twilio.com and https://insights.twilio.com.
-Only what the probes need is here: calls, their recordings and events, and the summary. Source of forms and error codes:
-Twilio's OpenAPI of April 2026 and https://www.twilio.com/docs/api/errors. There are no webhooks, so Events stay empty.
+A client reaches it by putting this base address in place of https://api.twilio.com and of the carrier's other hosts
+(insights, voice, pricing). Only what the probes need is here: calls, their recordings and events, the summary, and what
+is told about the account. Source of error codes: https://www.twilio.com/docs/api/errors. The forms of the answers are
+`exchange_forms`' and `exchange_account`'s. There are no webhooks, so Events stay empty.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import datetime as dt
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qs, quote
 
@@ -23,35 +24,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from scenarios.practice.network import FINAL, SIP, BadTwiML, Call, Network, Status, read_twiml
+from scenarios.practice import sound
+from scenarios.practice.exchange_account import AccountManner, account_forms
+from scenarios.practice.exchange_forms import ACCOUNT_SID, call_form, recording_form, summary_form
+from scenarios.practice.network import FINAL, BadTwiML, Call, Network, read_twiml
+
+__all__ = ["ACCOUNT_SID", "AUTH_TOKEN", "CALLER", "Exchange"]
 
 CALLER = "+441134960999"
 AUTH_TOKEN = "practice"  # noqa: S105 - of an exchange that exists only on this machine, only in practice
-ACCOUNT_SID = "AC" + "d0025e" * 5 + "d0"
-_ACCOUNT = f"/2010-04-01/Accounts/{ACCOUNT_SID}"
 _DRAMA = re.compile(r"\+44(?:1134960\d{3}|2079460\d{3}|8081570\d{3}|3069990\d{3})")
 _LARGEST = 100_000  # bytes of a request
-_SUBRESOURCES = {
-    "events": "Events",
-    "notifications": "Notifications",
-    "payments": "Payments",
-    "recordings": "Recordings",
-    "siprec": "Siprec",
-    "streams": "Streams",
-    "transcriptions": "Transcriptions",
-    "user_defined_message_subscriptions": "UserDefinedMessageSubscriptions",
-    "user_defined_messages": "UserDefinedMessages",
-}
-_CALL_STATE: dict[Status, str] = {
-    "queued": "undialed",
-    "ringing": "ringing",
-    "in-progress": "answered",
-    "completed": "completed",
-    "busy": "busy",
-    "failed": "fail",
-    "no-answer": "noanswer",
-    "canceled": "canceled",
-}
 Values = dict[str, list[str]]
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -65,22 +48,30 @@ class Refusal(Exception):
 
 
 class Exchange:
-    """The API as an ASGI application in `app`. `rate`: requests a second, above which it answers 429."""
+    """The API as an ASGI application in `app`. `rate`: requests a second, above which it answers 429.
 
-    def __init__(self, network: Network, rate: float = 200) -> None:
+    `account`: what it tells about the caller's account.
+    """
+
+    def __init__(self, network: Network, rate: float = 200, account: AccountManner | None = None) -> None:
         self._network = network
+        self._forms = account_forms(account or AccountManner(), CALLER, ACCOUNT_SID)
         self._rate = rate
         self._allowance, self._last = rate, time.monotonic()
-        account = "/2010-04-01/Accounts/{account}"
+        root = "/2010-04-01/Accounts/{account}"
         routes: list[tuple[str, Handler, list[str]]] = [
-            (f"{account}/Calls.json", self._list, ["GET"]),
-            (f"{account}/Calls.json", self._place, ["POST"]),
-            (f"{account}/Calls/{{sid}}.json", self._fetch, ["GET"]),
-            (f"{account}/Calls/{{sid}}.json", self._update, ["POST"]),
-            (f"{account}/Calls/{{sid}}/Events.json", self._events, ["GET"]),
-            (f"{account}/Calls/{{sid}}/Recordings.json", self._recordings, ["GET"]),
-            (f"{account}/Recordings/{{sid}}.json", self._recording, ["GET"]),
+            (f"{root}/Calls.json", self._list, ["GET"]),
+            (f"{root}/Calls.json", self._place, ["POST"]),
+            (f"{root}/Calls/{{sid}}.json", self._fetch, ["GET"]),
+            (f"{root}/Calls/{{sid}}.json", self._update, ["POST"]),
+            (f"{root}/Calls/{{sid}}/Events.json", self._events, ["GET"]),
+            (f"{root}/Calls/{{sid}}/Recordings.json", self._recordings, ["GET"]),
+            (f"{root}/Recordings/{{sid}}.json", self._recording, ["GET"]),
+            (f"{root}/Recordings/{{sid}}.json", self._forget, ["DELETE"]),
+            (f"{root}/Recordings/{{sid}}.wav", self._audio, ["GET"]),
             ("/v1/Voice/{sid}/Summary", self._summary, ["GET"]),
+            *((path, self._told, ["GET"]) for path in self._forms if path.startswith("/")),
+            ("/v2/Voice/Numbers/{number}", self._price, ["GET"]),
         ]
         self.app = Starlette(
             routes=[Route(path, self._admitted(handler), methods=methods) for path, handler, methods in routes],
@@ -129,15 +120,15 @@ class Exchange:
             raise Refusal(400, 12100, f"Document parse failure: {error}") from None
         record = _one(form, "Record") == "true"
         call = self._network.place(to, caller, steps, _seconds(_one(form, "Timeout")), record)
-        return JSONResponse(_call(call), 201)
+        return JSONResponse(call_form(call), 201)
 
     async def _list(self, request: Request) -> Response:
         query = parse_qs(request.url.query, keep_blank_values=True)
         found = [call for call in reversed(self._network.calls.values()) if _matches(call, query)]
-        return _page(request, query, "calls", [_call(call) for call in found])
+        return _page(request, query, "calls", [call_form(call) for call in found])
 
     async def _fetch(self, request: Request) -> Response:
-        return JSONResponse(_call(self._find(request)))
+        return JSONResponse(call_form(self._find(request)))
 
     async def _update(self, request: Request) -> Response:
         call = self._find(request)
@@ -146,7 +137,7 @@ class Exchange:
             raise Refusal(400, 21220, "Unable to update record. Call is not in-progress. Cannot redirect.")
         if wanted == "completed" or (wanted == "canceled" and call.answered is None):
             call.hung_up.set()
-        return JSONResponse(_call(call))
+        return JSONResponse(call_form(call))
 
     async def _events(self, request: Request) -> Response:
         self._find(request)
@@ -154,17 +145,37 @@ class Exchange:
 
     async def _recordings(self, request: Request) -> Response:
         call = self._find(request)
-        rows = [_recording_of(call)] if call.record and call.answered is not None else []
+        rows = [recording_form(call)] if call.recorded else []
         return _page(request, parse_qs(request.url.query), "recordings", rows)
 
     async def _recording(self, request: Request) -> Response:
+        return JSONResponse(recording_form(self._recorded(request)) | {"subresource_uris": {}, "media_url": None})
+
+    async def _forget(self, request: Request) -> Response:
+        self._recorded(request).forgotten = True
+        return Response(status_code=204)
+
+    async def _audio(self, request: Request) -> Response:
+        call = self._recorded(request)
+        if recording_form(call)["status"] != "completed":
+            raise _missing(request)
+        channels = 2 if request.query_params.get("RequestedChannels") == "2" else 1
+        return Response(await asyncio.to_thread(_sound_of, call, channels), media_type="audio/x-wav")
+
+    def _recorded(self, request: Request) -> Call:
         for call in self._network.calls.values():
-            if call.recording_sid == request.path_params["sid"] and call.record and call.answered is not None:
-                return JSONResponse(_recording_of(call) | {"subresource_uris": {}, "media_url": None})
+            if call.recording_sid == request.path_params["sid"] and call.recorded:
+                return call
         raise _missing(request)
 
     async def _summary(self, request: Request) -> Response:
-        return JSONResponse(_summary_of(self._find(request)))
+        return JSONResponse(summary_form(self._find(request)))
+
+    async def _told(self, request: Request) -> Response:
+        return JSONResponse(self._forms[request.scope["route"].path](request.query_params))
+
+    async def _price(self, request: Request) -> Response:
+        return JSONResponse(self._forms["price"]({"To": request.path_params["number"]}))
 
     def _find(self, request: Request) -> Call:
         call = self._network.calls.get(request.path_params["sid"])
@@ -174,103 +185,6 @@ class Exchange:
 
 
 # ------------------------------------------------------------------------------------------------ what is answered
-
-
-def _call(call: Call) -> dict[str, Any]:
-    address = f"{_ACCOUNT}/Calls/{call.sid}"
-    return {
-        "sid": call.sid,
-        "account_sid": ACCOUNT_SID,
-        "to": call.to,
-        "to_formatted": call.to,
-        "from": call.caller,
-        "from_formatted": call.caller,
-        "status": call.status,
-        "direction": "outbound-api",
-        "date_created": _rfc2822(call.placed_at),
-        "date_updated": _rfc2822(call.at(call.updated)),
-        "start_time": None if call.status == "queued" else _rfc2822(call.placed_at),
-        "end_time": _rfc2822(call.at(call.ended)),
-        "duration": None if call.ended is None else str(_talked(call)),
-        "answered_by": None,
-        "api_version": "2010-04-01",
-        "parent_call_sid": None,
-        "phone_number_sid": None,
-        "price": None,
-        "price_unit": "USD",
-        "forwarded_from": None,
-        "group_sid": None,
-        "caller_name": None,
-        "queue_time": "0",
-        "trunk_sid": None,
-        "uri": f"{address}.json",
-        "annotation": None,
-        "subresource_uris": {key: f"{address}/{name}.json" for key, name in _SUBRESOURCES.items()},
-    }
-
-
-def _recording_of(call: Call) -> dict[str, Any]:
-    return {
-        "sid": call.recording_sid,
-        "account_sid": ACCOUNT_SID,
-        "call_sid": call.sid,
-        "conference_sid": None,
-        "api_version": "2010-04-01",
-        "channels": 2,
-        "date_created": _rfc2822(call.at(call.answered)),
-        "date_updated": _rfc2822(call.at(call.updated)),
-        "start_time": _rfc2822(call.at(call.answered)),
-        "duration": str(_talked(call)),
-        "status": "in-progress" if call.ended is None else "completed",
-        "source": "OutboundAPI",
-        "error_code": None,
-        "price": None,
-        "price_unit": "USD",
-        "encryption_details": None,
-        "uri": f"{_ACCOUNT}/Recordings/{call.recording_sid}.json",
-    }
-
-
-def _summary_of(call: Call) -> dict[str, Any]:
-    """A Call Summary of the kind "carrier"; partial until the call is over."""
-    over = call.ended is not None
-    ends = {"caller": call.caller, "callee": call.to, "carrier": "Practice", "connection": "landline"}
-    return {
-        "call_sid": call.sid,
-        "account_sid": ACCOUNT_SID,
-        "call_type": "carrier",
-        "call_state": _CALL_STATE[call.status],
-        "processing_state": "complete" if over else "partial",
-        "created_time": _iso(call.placed_at),
-        "start_time": _iso(call.placed_at),
-        "end_time": _iso(call.at(call.ended)),
-        "duration": round(call.ended) if call.ended is not None else None,
-        "connect_duration": _talked(call) if over else None,
-        "answered_by": None,
-        "from": ends | {"number_prefix": "44", "country_code": "GB"},
-        "to": ends | {"number_prefix": "44", "country_code": "GB"},
-        "carrier_edge": {
-            "metrics": {},
-            "properties": {"direction": "outbound"},
-            "summary": {},
-            "events": {},
-            "tags": [],
-        },
-        "client_edge": None,
-        "sdk_edge": None,
-        "sip_edge": None,
-        "tags": [],
-        "attributes": {"conference_participant": False},
-        "properties": {
-            "direction": "outbound_api",
-            "disconnected_by": "caller" if call.hung_up.is_set() else "callee",
-            "last_sip_response_num": SIP.get(call.status, 180 if call.rang is not None else 100),
-            "pdd_ms": None if call.rang is None else round(call.rang * 1000),
-        },
-        "trust": {},
-        "annotation": {},
-        "url": f"https://insights.twilio.com/v1/Voice/{call.sid}/Summary",
-    }
 
 
 def _page(request: Request, query: Values, key: str, rows: Sequence[dict[str, Any]]) -> Response:
@@ -364,16 +278,9 @@ def _moment(text: str) -> dt.datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
-def _talked(call: Call) -> int:
-    """Whole seconds from answering to now or to the end; 0 when nobody answered."""
-    if call.answered is None:
-        return 0
-    return round((call.ended if call.ended is not None else call.elapsed()) - call.answered)
-
-
-def _rfc2822(moment: dt.datetime | None) -> str | None:
-    return None if moment is None else format_datetime(moment.astimezone(dt.UTC))
-
-
-def _iso(moment: dt.datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _sound_of(call: Call, channels: int) -> bytes:
+    """Both sides of a call that is over, from its answer to its end."""
+    answered, ended = call.answered or 0.0, call.ended or 0.0
+    ours = sound.joined([(begins - answered, sound.words(words)) for begins, words in call.said])
+    theirs = sound.heard(call.manner) if call.manner is not None else sound.silence(0)
+    return sound.two_sided(theirs, ours, ended - answered, channels)

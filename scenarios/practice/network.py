@@ -17,10 +17,12 @@ from typing import Literal
 
 from scenarios.practice.clock import HouseClock
 from scenarios.practice.council import CallManner, Council, PracticeLine
+from scenarios.practice.sound import SECONDS_A_WORD
 from scenarios.practice.turns import evenly
 
-SECONDS_A_WORD = 0.38  # of a voice reading English at an ordinary pace
 _DIALLING = 0.4  # seconds until it rings, is engaged or is found not to exist
+_CALLED_BACK = 0.5  # real seconds that a call-back lasts
+_NAP = 0.25  # real seconds after which the clock is looked at again: somebody may have changed its speed
 LONGEST_TWIML = 4000  # characters, Twilio's limit for words sent with the call
 
 Status = Literal["queued", "ringing", "in-progress", "completed", "busy", "failed", "no-answer", "canceled"]
@@ -70,7 +72,11 @@ def read_twiml(document: str) -> tuple[Step, ...]:
 
 @dataclass
 class Call:
-    """One call, from placing to its end. Moments are seconds since it was placed."""
+    """One call, from placing to its end. Moments are seconds since it was placed.
+
+    `said`: what the caller said and when. `manner`: what the called side did; None for a call to us, and while it
+    waits. `queued`: seconds it waited for its turn to be dialled.
+    """
 
     to: str
     caller: str
@@ -87,9 +93,18 @@ class Call:
     spoke: float | None = None
     ended: float | None = None
     updated: float = 0.0
-    said: list[str] = field(default_factory=list)
+    said: list[tuple[float, str]] = field(default_factory=list)
+    manner: CallManner | None = None
+    direction: Literal["outbound-api", "inbound"] = "outbound-api"
+    queued: float = 0.0
+    forgotten: bool = False
     hung_up: asyncio.Event = field(default_factory=asyncio.Event)
     _real: float = field(default_factory=time.monotonic)
+
+    @property
+    def recorded(self) -> bool:
+        """Whether there is a recording of it at the exchange."""
+        return self.record and self.answered is not None and not self.forgotten
 
     def elapsed(self) -> float:
         """Real seconds since it was placed."""
@@ -116,16 +131,32 @@ class Call:
             "at": self.placed_at.isoformat(),
             "outcome": _IN_WORDS.get(self.status, "going on"),
             "ring_s": ring,
-            "said": " ".join(self.said),
+            "answered_by": self.manner.answered_by if self.manner is not None and self.answered is not None else None,
+            "said": " ".join(words for _, words in self.said),
             "said_after_s": said_after,
             "silent": self.answered is not None and self.ended is not None and not self.said,
+            "direction": self.direction,
+            "recorded": self.record and self.answered is not None,
+            "recording_kept": self.recorded,
         }
 
 
 class Network:
-    """All lines and all calls. Calls run in the task group, and a call that nobody ends is ended by the council."""
+    """All lines and all calls. Calls run in the task group, and a call that nobody ends is ended by the council.
 
-    def __init__(self, councils: Iterable[Council], clock: HouseClock, tasks: asyncio.TaskGroup) -> None:
+    `calls_per_second`: what is placed faster waits in line before it is dialled; None: nothing waits.
+    """
+
+    def __init__(
+        self,
+        councils: Iterable[Council],
+        clock: HouseClock,
+        tasks: asyncio.TaskGroup,
+        calls_per_second: float | None = None,
+    ) -> None:
+        self._gap = 1 / calls_per_second if calls_per_second else 0.0
+        self._next_dialled = 0.0
+        self._closing = asyncio.Event()
         self._clock = clock
         self._tasks = tasks
         self._lines: dict[str, tuple[Council, PracticeLine]] = {
@@ -145,8 +176,16 @@ class Network:
         self._tasks.create_task(self._connect(call, self._next_manner(to)))
         return call
 
+    def call_back(self, line: str, caller_was: str) -> Call:
+        """Somebody at the council rings back the number that rang them; it is answered, and they say who they are."""
+        call = Call(caller_was, line, self._clock.now(), (), 60, False, self._lines[line][0].id, direction="inbound")
+        self.calls[call.sid] = call
+        self._tasks.create_task(self._answered_by_us(call))
+        return call
+
     def hang_up_all(self) -> None:
         """End every call, so that the house can close."""
+        self._closing.set()
         for call in self.calls.values():
             call.hung_up.set()
 
@@ -158,7 +197,11 @@ class Network:
         return self._lines[number][1].calls[cycle[turn % len(cycle)]]
 
     async def _connect(self, call: Call, manner: CallManner) -> None:
-        if await _hung_up(call, _DIALLING):
+        call.manner = manner
+        now = time.monotonic()
+        self._next_dialled = max(now, self._next_dialled) + self._gap
+        call.queued = self._next_dialled - self._gap - now
+        if await _hung_up(call, call.queued + _DIALLING):
             call.ended = call.is_now("canceled")
         elif manner.outcome == "engaged":
             call.ended = call.is_now("busy")
@@ -179,6 +222,28 @@ class Network:
             call.answered = call.is_now("in-progress")
             await self._talk(call, manner.hangs_up_after)
             call.ended = call.is_now("completed")
+            if manner.calls_back_after is not None:
+                await self._call_back_later(call, manner.calls_back_after)
+
+    async def _call_back_later(self, call: Call, seconds: float) -> None:
+        """So many seconds of practice time after the call: somebody rings back, unless the house closes before."""
+        due = self._clock.now() + dt.timedelta(seconds=seconds)
+        while (left := self._clock.real_seconds_until(due)) > 0:
+            try:
+                async with asyncio.timeout(min(left, _NAP)):
+                    await self._closing.wait()
+            except TimeoutError:
+                continue
+            return
+        self.call_back(call.to, call.caller)
+
+    @staticmethod
+    async def _answered_by_us(call: Call) -> None:
+        """Our own number answers at once, and they hang up after a word."""
+        call.rang = call.is_now("ringing")
+        call.answered = call.is_now("in-progress")
+        await _hung_up(call, _CALLED_BACK)
+        call.ended = call.is_now("completed")
 
     @staticmethod
     async def _talk(call: Call, longest: float) -> None:
@@ -187,7 +252,7 @@ class Network:
         for step in call.steps:
             if step.words:
                 call.spoke = call.elapsed() if call.spoke is None else call.spoke
-                call.said.append(step.words)
+                call.said.append((call.elapsed(), step.words))
             if await _hung_up(call, min(step.seconds, left)) or (left := left - step.seconds) <= 0:
                 return
 

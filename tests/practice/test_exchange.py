@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import time
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,13 +15,16 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
+from pydantic import ValidationError
 from twilio.base.exceptions import TwilioRestException
 from twilio.http import HttpClient
 from twilio.http.response import Response as TwilioResponse
 from twilio.rest import Client
 
 from probes.http import httpx
+from scenarios.practice import sound
 from scenarios.practice.clock import HouseClock
+from scenarios.practice.council import CallManner
 from scenarios.practice.exchange import ACCOUNT_SID, AUTH_TOKEN, CALLER, Exchange
 from scenarios.practice.network import FINAL, BadTwiML, Network, read_twiml
 from tests.practice.conftest import House
@@ -176,6 +181,55 @@ def test_a_recorded_call_has_a_recording_and_another_has_none(twilio: Client) ->
     assert twilio.calls(other.sid).recordings.list() == []
 
 
+def test_a_recording_can_be_heard_and_deleted_once(twilio: Client, wire: Wire) -> None:
+    call = ended(twilio, ring(twilio, 0, record=True))
+    (listed,) = twilio.calls(call.sid).recordings.list()
+    recording = twilio.recordings(listed.sid)
+    while recording.fetch().status != "completed":
+        time.sleep(0.05)
+
+    stereo, mono = heard(wire, f"{listed.sid}.wav?RequestedChannels=2"), heard(wire, f"{listed.sid}.wav")
+    assert (stereo[0], mono[0]) == (2, 1)
+    assert stereo[1] == mono[1] >= 8000
+    assert recording.delete() is True
+    assert twilio.calls(call.sid).recordings.list() == []
+    with pytest.raises(TwilioRestException) as gone:
+        recording.delete()
+    assert gone.value.status == 404
+
+
+def heard(wire: Wire, name: str) -> tuple[int, int]:
+    """Channels and frames of a recording."""
+    url = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT_SID}/Recordings/{name}"
+    wire.request("GET", url, auth=(ACCOUNT_SID, AUTH_TOKEN))
+    with wave.open(io.BytesIO(wire.seen[-1][3].content)) as sound:
+        return sound.getnchannels(), sound.getnframes()
+
+
+def test_the_account_is_told_of_as_the_sdk_reads_it(twilio: Client) -> None:
+    account = twilio.api.v2010.accounts(ACCOUNT_SID).fetch()
+    countries = {one.iso_code: one for one in twilio.voice.v1.dialing_permissions.countries.list()}
+    (owned,) = twilio.incoming_phone_numbers.list(phone_number=CALLER)
+    price = twilio.pricing.v2.voice.numbers(number(0)).fetch(origination_number=CALLER)
+
+    assert (account.status, account.type) == ("active", "Full")
+    assert countries["GB"].low_risk_numbers_enabled is True
+    assert countries["GB"].high_risk_special_numbers_enabled is False
+    assert countries["US"].low_risk_numbers_enabled is False
+    assert owned.phone_number == CALLER
+    assert twilio.incoming_phone_numbers.list(phone_number=number(0)) == []
+    assert twilio.outgoing_caller_ids.list() == []
+    assert float(twilio.balance.fetch().balance) > 0
+    assert float(price.outbound_call_prices[0]["current_price"]) > 0
+
+
+def test_nothing_is_told_of_an_account_to_a_stranger(wire: Wire) -> None:
+    with pytest.raises(TwilioRestException) as refused:
+        Client(ACCOUNT_SID, "guessed", http_client=wire).balance.fetch()
+
+    assert refused.value.status == 401
+
+
 def test_the_list_of_calls_is_newest_first_and_comes_in_pages(twilio: Client) -> None:
     mine = [ended(twilio, ring(twilio, 3)).sid for _ in range(3)]
 
@@ -275,6 +329,7 @@ def test_every_request_and_answer_is_as_twilio_describes_it(twilio: Client, wire
     twilio.recordings(recording.sid).fetch()
     twilio.calls(call.sid).events.list()
     twilio.calls.list(page_size=2, limit=5, status="completed")
+    twilio.recordings(recording.sid).delete()
 
     for method, url, data, answer in wire.seen:
         check(spec, method, str(url), data, answer)
@@ -295,3 +350,31 @@ def check(spec: OpenAPI, method: str, url: str, data: dict[str, Any], answer: ht
     )
     spec.validate_request(request)
     spec.validate_response(request, MockResponse(answer.content, answer.status_code, content_type="application/json"))
+
+
+@pytest.mark.parametrize(
+    ("manner", "reason"),
+    [
+        ({"outcome": "engaged", "then": [{"tone": "beep"}]}, "nothing is heard"),
+        ({"outcome": "no reply", "calls_back_after": 60}, "nothing is heard"),
+        ({"after": 1, "greeting": "Hello", "then": [{}]}, "exactly one of"),
+        ({"after": 1, "greeting": "Hello", "then": [{"say": "Hi", "tone": "beep"}]}, "exactly one of"),
+        ({"after": 1, "greeting": "Hello", "then": [{"tone": "jingle"}]}, "'beep', 'ringback', 'fax' or 'music'"),
+    ],
+)
+def test_a_voice_that_cannot_be_is_refused_with_what_would_be_right(manner: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        CallManner.model_validate(manner)
+
+
+def test_what_the_called_side_lets_be_heard_is_its_greeting_and_then_the_rest() -> None:
+    greeting = sound.words("Hello")
+    manner = CallManner.model_validate(
+        {"after": 1, "greeting": "Hello", "then": [{"silence": 0.5}, {"tone": "beep"}, {"tone": "ringback"}]}
+    )
+
+    heard = sound.heard(manner)
+
+    assert len(heard) == len(greeting) + (0.5 + 0.5 + 6.0) * sound.RATE
+    assert max(heard[len(greeting) : len(greeting) + 4000]) == 0
+    assert max(heard[len(greeting) + 4000 : len(greeting) + 8000]) > 8000

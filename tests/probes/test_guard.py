@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.guard import Carrier, Effect, Guard, Refused, never_dialled
+from probes.guard import Caps, Carrier, Effect, Guard, Refused, Span, Spend, never_dialled
 from results.calendar import LONDON
 from results.schema import Consent, Contacts, Limits, Line, Organisation, Refusal
 
@@ -162,16 +162,36 @@ REFUSED_NUMBERS = {
     "+44159": "number.short_code",
     "+44116123": "number.short_code",
     "+4418000": "number.short_code",
+    "+4418001": "number.short_code",
+    "+44100": "number.short_code",
+    "+441471": "number.short_code",
+    "+44116000": "number.short_code",
+    "+44118500": "number.short_code",
+    "+448001111": "number.short_code",
+    "9-9-9": "number.not_e164",
+    "+44999\n": "number.not_e164",
+    "+44９９９": "number.not_e164",
+    "0999": "number.not_e164",
+    "+44999999999": "number.emergency",
+    "0044112": "number.not_e164",
     "+445512345678": "number.range_denied",
     "+445612345678": "number.range_denied",
     "+447012345678": "number.mobile_or_personal",
     "+447612345678": "number.mobile_or_personal",
     "+447911123456": "number.mobile_or_personal",
+    "+447781123456": "number.mobile_or_personal",
     "+448431234567": "number.charged",
+    "+448441234567": "number.charged",
     "+448451234567": "number.charged",
+    "+448454647": "number.charged",
     "+448701234567": "number.charged",
+    "+448711234567": "number.charged",
+    "+448721234567": "number.charged",
+    "+448731234567": "number.charged",
     "+449012345678": "number.charged",
     "+441534740740": "number.region",
+    "+441481717200": "number.region",
+    "+441624675663": "number.region",
     "+33142685300": "number.not_e164",
     "+44162953319": "number.invalid",
     "+44 1629 533190": "number.not_e164",
@@ -298,6 +318,49 @@ async def test_the_days_limit_holds_and_is_a_new_one_tomorrow() -> None:
     assert [await rule(gate, MAIL) for _ in range(3)] == ["", "", "limit.day"]
     clock.moment += dt.timedelta(days=1)
     assert await rule(gate, MAIL) == ""
+
+
+@dataclass
+class Purse:
+    """What calls have cost, in memory."""
+
+    spent: list[Spend] = field(default_factory=list)
+
+    async def spend(
+        self, effect: Effect, at: dt.datetime, day: dt.date, cost: Spend, most: Mapping[Span, Spend]
+    ) -> str:
+        for span, cap in most.items():
+            for unit in ("calls", "minutes", "pence"):
+                if sum(getattr(one, unit) for one in [*self.spent, cost]) > getattr(cap, unit):
+                    return f"{span} {unit}"
+        self.spent.append(cost)
+        return ""
+
+
+@pytest.mark.parametrize(
+    ("span", "cap", "unit"),
+    [
+        ("day", Spend(calls=2), "calls"),
+        ("wave", Spend(minutes=5), "minutes"),
+        ("account", Spend(pence=7.5), "pence"),
+    ],
+)
+async def test_a_call_that_would_pass_a_cap_is_refused_and_costs_nothing(span: Span, cap: Spend, unit: str) -> None:
+    purse, ledger = Purse(), Ledger()
+    caps = Caps(one_call=Spend(calls=1, minutes=2, pence=3.0), most={span: cap})
+    gate = Guard({"amber": council()}, ledger, Clock(), "practice", caps, purse)
+
+    assert [await rule(gate, CALL) for _ in range(3)] == ["", "", f"cap.{span}"]
+    assert len(purse.spent) == 2
+    assert unit in ledger.refused[0].reason
+    assert (ledger.refused[0].retry_at is not None) is (span == "day")
+
+
+async def test_mails_and_pages_cost_nothing() -> None:
+    caps = Caps(one_call=Spend(calls=1, minutes=1, pence=1), most={"day": Spend(calls=0)})
+    gate = Guard({"amber": council()}, Ledger(), Clock(), "practice", caps, Purse())
+
+    assert [await rule(gate, effect) for effect in (MAIL, PAGE, CALL)] == ["", "", "cap.day"]
 
 
 async def test_contacts_keep_the_agreed_distance() -> None:

@@ -2,192 +2,41 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
-import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from probes import Errand
-from probes.clock import RealClock
 from probes.guard import Guard
 from probes.phone import PhoneProbe, Unfinished
 from probes.phone.carriers.twilio import Twilio
-from results.schema import (
-    AnswerKey,
-    Consent,
-    Contacts,
-    Enquiry,
-    Evidence,
-    Failure,
-    Limits,
-    Line,
-    Observation,
-    Organisation,
-    Scenario,
-)
-from scenarios.practice.clock import HouseClock
-from scenarios.practice.council import read_councils
-from scenarios.practice.exchange import ACCOUNT_SID, Exchange
-from scenarios.practice.network import Network
-
-ANSWERS, ENGAGED, NO_REPLY, NOT_IN_USE = (f"+44113496070{n}" for n in range(4))
-CALLER = "+441134960999"
-MONDAY = dt.datetime(2026, 11, 23, 10, tzinfo=dt.UTC)
-COUNCIL = f"""
-id: ringing
-name: Ringing Council
-about: One line for each outcome.
-mail: {{addresses: [x@ringing.example], manners: [{{silent: true}}]}}
-lines:
-  - {{number: "{ANSWERS}", label: A, calls: [{{after: 0.6, greeting: Hello, hangs_up_after: 1}}]}}
-  - {{number: "{ENGAGED}", label: B, calls: [{{outcome: engaged}}]}}
-  - {{number: "{NO_REPLY}", label: C, calls: [{{outcome: no reply}}]}}
-  - {{number: "{NOT_IN_USE}", label: D, calls: [{{outcome: not in use}}]}}
-"""
-
-
-@dataclass
-class Weather:
-    """Stands before the exchange. `on_place`: what happens to each request that places a call, in turn."""
-
-    app: ASGIApp
-    on_place: list[str] = field(default_factory=list)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return await self.app(scope, receive, send)
-        fate = self.on_place.pop(0) if scope["method"] == "POST" and self.on_place else ""
-        if fate == "too many":
-            return await _answer(send, 429, [(b"retry-after", b"0.01")])
-        if fate == "down":
-            return await _answer(send, 503, [])
-        if fate == "answer lost":
-            await self.app(scope, receive, _swallow)
-            return await _answer(send, 502, [])
-        return await self.app(scope, receive, send)
-
-
-async def _answer(send: Send, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"{}"})
-
-
-async def _swallow(message: object) -> None:
-    """Where an answer goes that nobody hears."""
-
-
-@dataclass
-class Book:
-    """Ledger, journal and archive in memory."""
-
-    written: list[tuple[str, str]] = field(default_factory=list)
-
-    async def pauses(self) -> dict[str, str]:
-        return {}
-
-    async def reserve(self, *_: object) -> bool:
-        return True
-
-    async def record(self, refusal: object) -> None:
-        self.written.append(("refused", str(refusal)))
-
-    async def about_to(self, shop: str, reference: str, at: dt.datetime) -> None:
-        self.written.append(("about to", reference))
-
-    async def done(self, shop: str, reference: str, at: dt.datetime) -> None:
-        self.written.append(("done", reference))
-
-    async def keep(self, kind: str, name: str, media_type: str, content: bytes) -> Evidence:
-        return Evidence(
-            kind=kind, name=name, media_type=media_type, sha256="0" * 64, size=len(content), keep_until=MONDAY.date()
-        )
-
-
-class MondayMorning(RealClock):
-    """The real clock, set to office hours."""
-
-    def __init__(self) -> None:
-        self._offset = MONDAY - super().now()
-
-    def now(self) -> dt.datetime:
-        return super().now() + self._offset
-
-
-@dataclass
-class Street:
-    """A probe, the exchange it calls through, and the weather between them."""
-
-    probe: PhoneProbe
-    network: Network
-    weather: Weather
-    book: Book
-
-    async def ring(self, number: str) -> Observation:
-        return await self.probe.knock(errand(number))
-
-
-def errand(number: str) -> Errand:
-    key = AnswerKey(dated=MONDAY.date(), source="test", page="x")
-    words = "A question that nobody asks aloud."
-    enquiry = Enquiry(id="x", service=1, title="x", subject="x", words=words, search="x", answer_key=key)
-    scenario = Scenario(id="calls", channel="phone", enquiries=("x",), ring_for=15)
-    return Errand("shop", ORGANISATION, scenario, (enquiry,), number, "reference", "The Partnership")
-
-
-LINES = (ANSWERS, ENGAGED, NO_REPLY, NOT_IN_USE)
-ORGANISATION = Organisation(
-    id="ringing",
-    name="Ringing Council",
-    contacts=Contacts(lines=tuple(Line(number=number, label="x") for number in LINES)),
-    consent=Consent(
-        agreed_by="Head",
-        valid_from=MONDAY.date(),
-        until=MONDAY.date(),
-        channels=("phone",),
-        lines=LINES,
-        limits=Limits(seconds_between_calls=0),
-    ),
+from probes.phone.moments import seconds_to_ring
+from results.schema import Failure
+from scenarios.practice.exchange import ACCOUNT_SID
+from tests.probes.street import (
+    ANSWERS,
+    CALLER,
+    ENGAGED,
+    MONDAY,
+    NO_REPLY,
+    NOT_IN_USE,
+    PATIENCE,
+    Book,
+    MondayMorning,
+    Street,
+    opened,
+    served,
 )
 
-
-@asynccontextmanager
-async def _served(app: ASGIApp) -> AsyncIterator[str]:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False, lifespan="off"))
-        async with asyncio.TaskGroup() as tasks:
-            serving = tasks.create_task(server.serve(sockets=[listening]))
-            while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-                await asyncio.sleep(0.01)
-            try:
-                yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-            finally:
-                server.should_exit = True
-                await serving
+LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 
 
 @pytest.fixture
 async def street(tmp_path: Path) -> AsyncIterator[Street]:
     """The probe and a council of four lines."""
-    (tmp_path / "ringing.yaml").write_text(COUNCIL)
-    async with asyncio.TaskGroup() as tasks:
-        network = Network(read_councils(tmp_path), HouseClock(), tasks)
-        weather, book, clock = Weather(Exchange(network).app), Book(), MondayMorning()
-        async with _served(weather) as address:
-            guard = Guard({"ringing": ORGANISATION}, book, clock, "practice")
-            async with (
-                Twilio(ACCOUNT_SID, "practice", CALLER, clock, address, 50) as carrier,
-                PhoneProbe(carrier, guard, book, book, clock, CALLER) as probe,
-            ):
-                yield Street(probe, network, weather, book)
-        network.hang_up_all()
+    async with opened(tmp_path) as street:
+        yield street
 
 
 async def test_an_answered_call_is_timed_within_bounds_that_hold_the_truth(street: Street) -> None:
@@ -200,6 +49,16 @@ async def test_an_answered_call_is_timed_within_bounds_that_hold_the_truth(stree
     assert (answered.lower - ringing.upper).total_seconds() <= float(str(told["ring_s"]))
     assert float(str(told["ring_s"])) <= (answered.upper - ringing.lower).total_seconds()
     assert told["silent"] is False
+
+
+async def test_the_delay_from_dialling_to_ringing_is_told_with_its_bounds(street: Street) -> None:
+    seen = await street.ring(ANSWERS)
+
+    (call,) = street.network.calls.values()
+    assert call.rang is not None
+    least, most = seconds_to_ring(seen.moments) or (0, 0)
+    assert least <= call.rang <= most
+    assert seen.facts["phone.post_dial_delay"] == pytest.approx((least + most) / 2, abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -232,38 +91,70 @@ async def test_a_carrier_that_says_too_many_requests_is_asked_again(street: Stre
     assert len(street.network.calls) == 1
 
 
-async def test_a_carrier_that_is_down_leaves_the_intent_and_is_never_asked_twice(street: Street) -> None:
-    street.weather.on_place = ["down"]
+NOT_PLACED, PLACED = ("down",), ("answer lost", "cut off", "slow", "nonsense", "nameless")
 
-    with pytest.raises(Unfinished, match="503"):
+
+@pytest.mark.parametrize("fate", [*NOT_PLACED, *PLACED])
+async def test_a_request_whose_answer_did_not_come_is_never_repeated(street: Street, fate: str) -> None:
+    street.weather.on_place = [fate]
+
+    with pytest.raises(Unfinished):
         await street.ring(ENGAGED)
 
+    assert street.weather.placed == 1
     assert street.book.written == [("about to", "reference")]
-    assert street.network.calls == {}
+
+
+@pytest.mark.parametrize("fate", [*NOT_PLACED, *PLACED])
+async def test_the_carriers_list_tells_whether_it_was_placed(street: Street, fate: str) -> None:
+    street.weather.on_place = [fate]
+    with pytest.raises(Unfinished):
+        await street.ring(ENGAGED)
+
+    listed = await street.probe.placed_since(ENGAGED, LONG_AGO)
+
+    assert [call.id for call in listed] == list(street.network.calls)
+    assert len(listed) == (fate in PLACED)
+
+
+@pytest.mark.parametrize("fate", ["down", "nonsense", "cut off", "slow"])
+async def test_a_list_that_cannot_be_read_does_not_say_that_nothing_was_placed(street: Street, fate: str) -> None:
+    street.weather.on_look = [fate]
+
+    with pytest.raises(Unfinished, match="cannot be read"):
+        await street.probe.placed_since(ENGAGED, LONG_AGO)
 
 
 async def test_a_call_whose_answer_was_lost_is_found_on_the_carriers_list_and_followed(street: Street) -> None:
     street.weather.on_place = ["answer lost"]
-    before = dt.datetime.now(dt.UTC) - dt.timedelta(days=3650)
     with pytest.raises(Unfinished):
         await street.ring(ANSWERS)
 
-    (placed,) = await street.probe.placed_since(ANSWERS, before)
-    seen = await street.probe.adopt(errand(ANSWERS), placed.id, MONDAY)
+    (placed,) = await street.probe.placed_since(ANSWERS, LONG_AGO)
+    seen = await street.probe.adopt(street.errand(ANSWERS), placed.id, MONDAY)
 
     assert seen.facts["phone.outcome"] == "answered"
     assert len(street.network.calls) == 1
 
 
+async def test_looks_that_fail_while_a_call_is_followed_widen_its_bounds_and_nothing_else(street: Street) -> None:
+    street.weather.on_look = ["down", "cut off", "nonsense", "slow", "answer lost"]
+
+    seen = await street.ring(ANSWERS)
+
+    assert seen.facts["phone.outcome"] == "answered"
+    assert seen.moments["answered"].uncertainty > PATIENCE
+
+
 async def test_a_wrong_secret_is_the_probes_fault_and_places_nothing(street: Street) -> None:
     clock, book = MondayMorning(), Book()
-    guard = Guard({"ringing": ORGANISATION}, book, clock, "practice")
+    guard = Guard({"ringing": street.organisation}, book, clock, "practice")
     async with (
-        _served(street.weather) as address,
+        served(street.weather) as address,
         Twilio(ACCOUNT_SID, "wrong", CALLER, clock, address, 50) as carrier,
         PhoneProbe(carrier, guard, book, book, clock, CALLER) as probe,
     ):
-        seen = await probe.knock(errand(ENGAGED))
+        seen = await probe.knock(street.errand(ENGAGED))
 
     assert seen.error is not None
     assert "wrong" not in seen.error

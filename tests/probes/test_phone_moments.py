@@ -109,6 +109,67 @@ def test_every_fact_is_a_declared_one(looks: list[tuple[Status, float]]) -> None
     assert set(seen(looks).facts) == set(FACTS)
 
 
+def test_who_or_what_answered_is_not_known_without_a_listener() -> None:
+    observation = seen(ANSWERED)
+
+    assert observation.facts["phone.answered_by"] is None
+    assert observation.unknown["phone.answered_by"][0] is Why.NEEDS_REVIEW
+
+
+@pytest.mark.parametrize(
+    ("looks", "sip_code", "gave_up", "engaged"),
+    [
+        (ANSWERED, None, False, 0),
+        ([("ringing", 1), ("no-answer", 26)], 487, True, 0),
+        ([("busy", 1)], 486, None, 1),
+        ([("failed", 1)], 404, None, 0),
+    ],
+)
+def test_only_a_call_that_rang_to_its_limit_was_given_up(
+    looks: list[tuple[Status, float]], sip_code: int | None, gave_up: bool | None, engaged: int
+) -> None:
+    facts = seen(looks, sip_code).facts
+
+    assert (facts["phone.gave_up"], facts["phone.engaged_attempts"]) == (gave_up, engaged)
+
+
+def test_the_delay_from_dialling_to_ringing_is_told_with_its_bounds_in_words() -> None:
+    observation = seen([("queued", 0.2), ("ringing", 0.5), ("completed", 12)])
+
+    assert observation.facts["phone.post_dial_delay"] == pytest.approx(0.35)
+    assert "0.1 to 0.6 seconds after it was dialled" in observation.notes[1]
+
+
+@pytest.mark.parametrize("looks", [[("busy", 1)], [("queued", 0.2), ("completed", 40)]])
+def test_a_delay_that_was_not_seen_is_not_guessed(looks: list[tuple[Status, float]]) -> None:
+    assert seen(looks).facts["phone.post_dial_delay"] is None
+
+
+EXACT: dict[Status, dt.datetime] = {"ringing": at(0.31), "in-progress": at(7.13), "completed": at(12.02)}
+
+
+def test_moments_that_were_seen_on_the_wire_are_used_as_they_are() -> None:
+    initiated = Moment(lower=at(0), upper=at(0.1), source="test")
+    looks = [Look(status, at(t), at(t + 0.1)) for status, t in ANSWERED]
+
+    moments = observe(NUMBER, initiated, looks, None, 25, EXACT).moments
+
+    for name, truth in (("ringing", 0.31), ("answered", 7.13), ("ended", 12.02)):
+        assert moments[name].lower < at(truth) < moments[name].upper
+        assert moments[name].uncertainty < 0.05
+        assert "wire" in moments[name].source
+
+
+def test_what_was_not_seen_on_the_wire_keeps_the_bounds_of_the_looks() -> None:
+    initiated = Moment(lower=at(0), upper=at(0.1), source="test")
+    looks = [Look(status, at(t), at(t + 0.1)) for status, t in ANSWERED]
+
+    moments = observe(NUMBER, initiated, looks, None, 25, {"in-progress": at(7.13)}).moments
+
+    assert (moments["ringing"].lower, moments["ringing"].upper) == (at(0.2), at(0.6))
+    assert moments["answered"].uncertainty < 0.05
+
+
 @given(st.floats(0.1, 120), st.lists(st.floats(0.05, 2), min_size=1, max_size=40))
 def test_the_bounds_always_hold_the_truth(answered_at: float, gaps: list[float]) -> None:
     moment, looks = 0.0, []
@@ -130,3 +191,10 @@ def test_the_identification_says_who_calls_and_why_and_where_to_ask() -> None:
 
     assert words.startswith("This is an automated service-quality test for The Partnership, agreed with Amber Council.")
     assert words.endswith("0 1 1 3 4 9 6 0 9 9 9.")
+    assert "recorded" not in words
+
+
+def test_a_recorded_call_says_so_before_it_says_anything_else_to_do() -> None:
+    words = identification("The Partnership", "Amber Council", "+441134960999", recorded=True)
+
+    assert words.index("The call is recorded.") < words.index("No reply is needed.")

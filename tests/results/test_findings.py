@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from results import words
 from results.findings import FUTURE_ACTION, Findings, Mean, Means, findings, means, partnership_findings
 from results.kpis import Figure, figures, partnership
-from results.schema import Answer, Failure, Moment, Observation, Shop, State
+from results.schema import Answer, Failure, Moment, Observation, Shop, State, Why
 from tests.results.partnership import START, fieldwork, small_scheme
 
 SCHEME = small_scheme()
@@ -37,7 +37,9 @@ def mail(number: int, *answers: Answer, counted: bool = True) -> Shop:
 
 def call(number: int, rang: float | None, failure: Failure | None = None, target: str = "+441134960000") -> Shop:
     moments = {"ringing": instant(0)} | ({} if rang is None else {"answered": instant(rang)})
-    seen = Observation(facts={"phone.answered": rang is not None}, moments=moments, failure=failure)
+    works = failure is not Failure.NUMBER_NOT_IN_USE
+    facts = {"phone.answered": rang is not None, "phone.number_works": works}
+    seen = Observation(facts=facts, moments=moments, failure=failure)
     return mail(number).model_copy(
         update={"id": f"c{number}", "channel": "phone", "target": target, "observation": seen}
     )
@@ -235,6 +237,20 @@ def test_a_dead_number_is_counted_once_however_often_it_was_called() -> None:
     found = figure("phone.numbers_out_of_use", [*dead, call(9, 4.0)])
 
     assert (found.words, found.base_words) == ("1", "2 numbers called")
+
+
+def test_a_number_that_no_second_day_has_confirmed_is_not_called_dead() -> None:
+    once = call(1, None, Failure.NUMBER_NOT_IN_USE, "+441134960001")
+    assert once.observation is not None
+    reason = {"phone.number_works": (Why.NEEDS_REVIEW, "a second day must confirm it")}
+    facts = {**once.observation.facts, "phone.number_works": None}
+    unsure = once.model_copy(
+        update={"observation": once.observation.model_copy(update={"facts": facts, "unknown": reason})}
+    )
+
+    found = figure("phone.numbers_out_of_use", [unsure, call(9, 4.0)])
+
+    assert (found.words, found.base_words) == ("none", "1 number called")
 
 
 def test_replies_that_nobody_has_read_are_not_called_fully_answered() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import hashlib
+import math
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -297,6 +298,49 @@ async def test_a_link_is_noted_once(database: Database) -> None:
     await bag.note_links(mail.id, [("https://a.example/", "broken", "404")], NOW)
 
     assert await bag.links_of(mail.id) == {"https://a.example/": "works"}
+
+
+# ------------------------------------------------------------------------------------------------ what calls cost
+
+
+@dataclass(frozen=True)
+class Cost:
+    calls: float = math.inf
+    minutes: float = math.inf
+    pence: float = math.inf
+
+
+@dataclass(frozen=True)
+class Ring:
+    shop: str
+    kind: str = "call"
+    organisation: str = "amber"
+    target: str = "+441134960001"
+
+
+async def test_a_cap_holds_over_a_day_a_wave_and_the_whole_account(database: Database) -> None:
+    await store_with(database, one := row(0))
+    ledger, cost, tomorrow = DatabaseLedger(database), Cost(1, 2, 2.6), NOW.date() + dt.timedelta(days=1)
+    ring = Ring(one.id)
+
+    said = [await ledger.spend(ring, NOW, NOW.date(), cost, {"day": Cost(minutes=5)}) for _ in range(3)]
+    next_day = await ledger.spend(ring, NOW, tomorrow, cost, {"day": Cost(minutes=5), "wave": Cost(calls=3)})
+    wave_full = await ledger.spend(ring, NOW, tomorrow, cost, {"day": Cost(minutes=5), "wave": Cost(calls=3)})
+    elsewhere = await ledger.spend(Ring("other"), NOW, tomorrow, cost, {"wave": Cost(calls=3)})
+    broke = await ledger.spend(Ring("other"), NOW, tomorrow, cost, {"account": Cost(pence=10.4)})
+
+    assert said == ["", "", "day minutes"]
+    assert (next_day, wave_full, elsewhere, broke) == ("", "wave calls", "", "account pence")
+
+
+async def test_forty_calls_at_once_never_pass_a_cap(database: Database) -> None:
+    ledger = DatabaseLedger(database)
+
+    said = await asyncio.gather(
+        *(ledger.spend(Ring("s"), NOW, NOW.date(), Cost(1, 2, 2.6), {"account": Cost(calls=7)}) for _ in range(40))
+    )
+
+    assert said.count("") == 7
 
 
 # ------------------------------------------------------------------------------------------------ editions

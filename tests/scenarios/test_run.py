@@ -1,11 +1,16 @@
 """What a run leaves undone and why: hours, pauses, withdrawn consent, the day's limit, and a second run beside it."""
 
+import asyncio
 import datetime as dt
+import subprocess
+import sys
+import tomllib
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from probes import http
 from probes.clock import PracticeClock
 from probes.email.imap import LoginRefused
 from probes.http import Unreachable
@@ -105,6 +110,35 @@ async def _report(bench: Bench) -> wave_report.WaveReport:
     shops = await bench.store.shops(frozen)
     refusals = await bench.ledger.refusals(WAVE)
     return wave_report.assemble(frozen.wave, frozen.scheme, frozen.organisations, shops, refusals)
+
+
+async def test_a_cap_on_the_account_leaves_the_rest_of_the_calls_for_another_day(tmp_path: Path) -> None:
+    async with programme(tmp_path, "telephone") as folder:
+        toml = folder / "programme.toml"
+        caps = "pence_per_minute = 1.3\ncaps = { day = { pence = 2.6 } }\n"
+        toml.write_text(toml.read_text().replace("calls_per_second = 50\n", f"calls_per_second = 50\n{caps}"))
+
+        outcome = await run(folder)
+
+        assert (outcome.made["phone"], outcome.refused) == (1, {"cap.day": 1})
+        assert outcome.waiting_until is not None
+        assert outcome.waiting_until.astimezone(LONDON).date() == dt.date(2026, 11, 24)
+
+
+async def test_the_account_is_looked_at_before_anybody_is_rung(tmp_path: Path) -> None:
+    async with programme(tmp_path, "telephone") as folder:
+        command = [sys.executable, "-m", "scenarios.cli", "phone", "test", WAVE, "--folder", str(folder)]
+        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False, timeout=60)
+        tally = await http.get_json(f"{_house(folder)}/tally")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Expected cost of 2 calls:" in done.stdout
+    assert done.stdout.splitlines()[-1] == "All is well. Nothing was dialled."
+    assert tally["calls"] == []
+
+
+def _house(folder: Path) -> str:
+    return str(tomllib.loads((folder / "programme.toml").read_text())["practice"]["house"])
 
 
 async def test_what_the_days_limit_leaves_over_waits_for_tomorrow(tmp_path: Path) -> None:

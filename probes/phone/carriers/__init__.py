@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 Status = Literal["queued", "ringing", "in-progress", "completed", "busy", "no-answer", "failed", "canceled"]
@@ -13,12 +13,28 @@ FINAL: frozenset[Status] = frozenset({"completed", "busy", "no-answer", "failed"
 
 @dataclass(frozen=True)
 class CallNow:
-    """A call as the carrier lists it at one look."""
+    """A call as the carrier lists it at one look.
+
+    `exact`: when it entered a status, from a provider that sees the wire, on the clock of the probes. `caller`: the
+    number that a call to us came from; None where it was withheld or the call is ours.
+    """
 
     id: str
     to: str
     status: Status
     created: dt.datetime
+    exact: Mapping[Status, dt.datetime] = field(default_factory=dict)
+    caller: str | None = None
+
+
+@dataclass(frozen=True)
+class Recording:
+    """The sound of a call, kept at the carrier. `started`: the first sample, to the carrier's resolution."""
+
+    id: str
+    call: str
+    started: dt.datetime | None
+    seconds: float
 
 
 class CarrierDown(Exception):
@@ -34,10 +50,11 @@ class Carrier(Protocol):
 
     name: str
 
-    async def place(self, number: str, words: str, ring_for: float) -> str:
+    async def place(self, number: str, words: str, ring_for: float, record: bool = False) -> str:
         """Dial, speak `words` the moment anything answers, hang up after them. Returns the call's id.
 
-        `ring_for`: seconds. Raises `CarrierRefused` or `CarrierDown`.
+        `ring_for`: seconds. `record`: from the answer to the end, both sides. Never dials twice. Raises
+        `CarrierRefused` or `CarrierDown`.
         """
 
     async def newest(self, count: int) -> Sequence[CallNow]:
@@ -51,3 +68,15 @@ class Carrier(Protocol):
 
     async def sip_code(self, call: str) -> int | None:
         """The network's last answer to a call that failed (404: no such number), or None where it is not told."""
+
+    async def recordings(self, call: str) -> Sequence[Recording]:
+        """What was recorded of a call and is ready; empty while it is not. Raises `CarrierDown`."""
+
+    async def audio(self, recording: Recording) -> bytes:
+        """A recording as WAV, 8 kHz; of two channels the first is the called party's. Raises `CarrierDown`."""
+
+    async def forget(self, recording: Recording) -> None:
+        """Delete a recording at the carrier; one that is gone already is no error. Raises `CarrierDown`."""
+
+    async def inbound(self, since: dt.datetime) -> Sequence[CallNow]:
+        """Calls to our own number from that moment on, newest first. Raises `CarrierDown`."""

@@ -1,0 +1,73 @@
+"""The carrier's account: `doorstep phone` looks at it before anybody is rung."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from probes.phone import preflight
+from scenarios import plan as planning
+from scenarios import show
+from scenarios.bench import Bench, opened
+from scenarios.carrier import carrier
+from scenarios.commands.common import AsJson, Folder, Wrong, app, do
+
+phone = typer.Typer(
+    no_args_is_help=True,
+    help="The carrier's account that calls are placed through.",
+    epilog="Example: doorstep phone test first-wave",
+)
+app.add_typer(phone, name="phone")
+
+
+@phone.callback()
+def _phone() -> None:
+    """Keeps `test` a command of its own, though it is the only one."""
+
+
+@phone.command("test", epilog="Example: doorstep phone test first-wave")
+def try_account(
+    wave: Annotated[str | None, typer.Argument(help="The wave whose calls are reckoned; else one a line.")] = None,
+    folder: Folder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Look at the carrier's account: whom it may ring, which number it shows, what the calls will cost. Never dials."""
+    do(_try_account(folder, wave, as_json))
+
+
+async def _try_account(folder: Path, wave: str | None, as_json: bool) -> None:
+    async with opened(folder, to_work=False) as bench:
+        calls = await _calls(bench, wave)
+        programme = bench.folder.programme
+        async with carrier(programme, bench.clock) as found:
+            result = preflight.preflight(await found.account(list(calls)), calls, programme.carrier)
+    if as_json:
+        show.json_out(
+            {
+                "calls": result.calls,
+                "refusals": result.refusals,
+                "warnings": result.warnings,
+                "expected_cost": result.expected,
+                "cost_at_most": result.at_most,
+                "currency": result.account.currency,
+            }
+        )
+    else:
+        for line in preflight.lines(result):
+            show.out.print(line, markup=False, soft_wrap=True)
+    if result.refusals:
+        raise typer.Exit(1)
+
+
+async def _calls(bench: Bench, wave: str | None) -> Counter[str]:
+    """How often each number will be rung: as planned for the wave, or once for every line that agreed."""
+    if wave is None:
+        agreed = (one.consent.lines for one in bench.folder.register.values() if one.consent is not None)
+        return Counter(number for lines in agreed for number in lines)
+    if wave not in bench.folder.waves:
+        raise Wrong(f"there is no wave {wave!r}; there are: {', '.join(bench.folder.waves) or 'none'}")
+    frozen = planning.freeze(bench.folder, bench.folder.waves[wave], bench.clock.now())
+    return Counter(row.target for row in planning.rows(frozen) if row.channel == "phone")

@@ -43,7 +43,7 @@ from results.mailbag import Mailbag
 from tests.mailstack.stack import OURS, mail_stack
 
 FIELDS = ("Delivered-To", "In-Reply-To")
-BATCH = 250
+BATCH = 2000
 PARSER = BytesHeaderParser()
 AT = dt.datetime(2026, 11, 17, 10, 0, tzinfo=dt.UTC)
 

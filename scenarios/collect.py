@@ -118,7 +118,7 @@ class Collection:
                 await self._read(batch, rows, ladder)
                 batch = await self._bench.mailbag.unread(_AT_ONCE)
 
-    async def _read(self, batch: Sequence[StoredMail], rows: Mapping[str, ShopRow], ladder: email.Ladder) -> None:
+    async def _read(self, batch: Sequence[StoredMail], rows: dict[str, ShopRow], ladder: email.Ladder) -> None:
         """A mail counts as read only when its shop has been looked at again, so a kill on the way loses nothing."""
         bag = self._bench.mailbag
         known = dict(await bag.already_read(batch))
@@ -135,7 +135,7 @@ class Collection:
         await bag.mark_read([stored.id for stored in batch])
         self._answers.forget()
 
-    async def _settled(self, stored: StoredMail, rows: Mapping[str, ShopRow], ladder: email.Ladder) -> Settled:
+    async def _settled(self, stored: StoredMail, rows: dict[str, ShopRow], ladder: email.Ladder) -> Settled:
         mail = email.read(stored.raw)
         if self_test.is_of_self_test(mail):
             return Settled(stored.id, None, None, SELF_TEST)
@@ -146,6 +146,7 @@ class Collection:
         row = rows[found.shop]
         if found.own_copy:
             await self._proven(row, stored, mail)
+            rows[row.id] = await self._bench.store.row(row.id)  # when it was sent counts for what follows
             return Settled(stored.id, row.id, found.by, OWN_COPY)
         _, verdict = self._answers.read(row, stored)
         return Settled(stored.id, row.id, found.by, verdict.kind, ladder.learn(row.id, mail))

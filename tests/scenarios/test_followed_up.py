@@ -23,6 +23,7 @@ from probes.email.imap import MailboxUnreachable
 from results.calendar import LONDON
 from results.schema import Failure, Observation, Shop
 from results.store import ShopRow
+from results.tables import mails, shops, watermarks
 from scenarios.bench import Bench, opened
 from scenarios.commands.common import planned_wave
 from scenarios.demo import practice, write_programme
@@ -189,6 +190,21 @@ async def test_the_same_mail_under_a_new_uidvalidity_counts_once(folder: Path) -
     _, seen = await the_shop(folder)
     assert seen.facts["email.replies_count"] == 1
     assert doorstep(folder, "mail", "unmatched").stdout.strip() == "No mail belongs to no enquiry."
+
+
+async def test_an_answer_read_together_with_the_proof_that_we_wrote_is_judged_by_its_speed_too(folder: Path) -> None:
+    await run(folder)
+    answer(folder, await the_row(folder))  # a letter like a person's, within seconds
+    async with opened(folder, to_work=True) as bench, bench.store._db.write() as connection:
+        for table in (mails, watermarks):  # killed after sending: nothing of it is known but the intent
+            await connection.execute(table.delete())
+        await connection.execute(shops.update().values(state="intent", made_at=None, closes_at=None))
+
+    await collect(folder)
+
+    _, seen = await the_shop(folder)
+    assert seen.facts["email.replied"] is None
+    assert '"kind": "unclear"' in doorstep(folder, "mail", "unclear", "--json").stdout
 
 
 class _Again:

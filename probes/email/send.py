@@ -160,7 +160,7 @@ class _Pool:
             await self._ready(client)
             yield client
         except BaseException:  # whatever it was, cancellation too: what the server would say next is unknown
-            client.close()
+            _drop(client)
             raise
         finally:
             self._free.put_nowait(client)
@@ -173,7 +173,7 @@ class _Pool:
                 await client.rset()  # an idle connection may have been closed by the server
                 return
             except (aiosmtplib.SMTPException, OSError):
-                client.close()
+                _drop(client)
         try:
             await _open(client, self._account)
         except aiosmtplib.SMTPAuthenticationError as refused:
@@ -233,13 +233,23 @@ async def _open(client: aiosmtplib.SMTP, account: Account) -> None:
 
 
 async def _leave(client: aiosmtplib.SMTP) -> None:
+    transport = client.transport
     try:
         if client.is_connected:
             await client.quit(timeout=5)
     except (aiosmtplib.SMTPException, OSError):
         pass  # it is gone, which is what was wanted
     finally:
-        client.close()
+        _drop(client, transport)
+    await asyncio.sleep(0)  # the event loop closes the socket in its next turn, and may have no other after this
+
+
+def _drop(client: aiosmtplib.SMTP, transport: asyncio.BaseTransport | None = None) -> None:
+    """Close now: TLS would wait for the server's own goodbye, which may never come."""
+    transport = transport or client.transport
+    client.close()
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()
 
 
 # ------------------------------------------------------------------------------------------------ what is said of it

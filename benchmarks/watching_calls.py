@@ -16,7 +16,7 @@ import statistics
 from collections.abc import Sequence
 
 from probes.clock import PracticeClock
-from probes.phone.carriers import FINAL, CallNow
+from probes.phone.carriers import FINAL, CallNow, Speech
 from probes.phone.carriers.twilio import Twilio
 from scenarios.demo import practice
 
@@ -56,7 +56,8 @@ async def main() -> dict[str, float]:
             partnership["account_sid"], "practice", partnership["caller"], clock, partnership["carrier"], 100
         ) as carrier:
             calls = [
-                await carrier.place(number, "This is a test of this telephone line.", RING_FOR) for number in numbers
+                await carrier.place(number, Speech("This is a test of this telephone line."), RING_FOR)
+                for number in numbers
             ]
             ours = {call: Watched(clock.stopwatch()) for call in calls}
             usual = {call: Watched(clock.stopwatch()) for call in calls}

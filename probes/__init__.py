@@ -21,7 +21,8 @@ class Errand:
 
     `reference` marks it and nobody else's: the tag in an e-mail address. `enquiries`: one for phone and e-mail, all of
     the scenario's for a website. `target`: the number (E.164), the address, or the site's home page. `persona`: the
-    full name that an e-mail is signed with; without it the name follows from the reference.
+    full name that an e-mail is signed with; without it the name follows from the reference. `caller`: which of our own
+    numbers is shown on a call; None: the programme's first.
     """
 
     shop: str
@@ -32,6 +33,7 @@ class Errand:
     reference: str
     partnership: str
     persona: str | None = None
+    caller: str | None = None
 
     @property
     def enquiry(self) -> Enquiry:

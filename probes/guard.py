@@ -74,6 +74,7 @@ class Effect:
     shop: str | None = None
     in_hours: bool = True
     ring_for: float = 60.0
+    leaves_message: bool = False
 
 
 Span = Literal["day", "wave", "account"]
@@ -299,6 +300,8 @@ def _target(consent: Consent, effect: Effect) -> _No | None:
         return _No("consent.address", f"consent does not name the address {effect.target}")
     if effect.kind == "call" and effect.target not in consent.lines:
         return _No("consent.line", f"consent does not name the number {effect.target}")
+    if effect.leaves_message and not consent.messages:
+        return _No("consent.messages", "consent does not cover leaving messages")
     if effect.kind == "page":
         parts = urlsplit(effect.target)
         if parts.scheme not in ("http", "https") or parts.username is not None:

@@ -174,6 +174,11 @@ class Scenario(Noun):
     channel: Channel
     enquiries: tuple[Id, ...] = Field(min_length=1)
     contacts: int = Field(default=1, ge=1, le=400, description="contacts to each organisation in a wave")
+    numbers: Literal["register", "published"] = Field(
+        default="register",
+        description="published: each number that the last visit to the organisation's website found and the register "
+        "permits, once, instead of its lines (phone)",
+    )
     in_hours: bool = True
     closure: Literal["thanks", "withdrawal"] | None = Field(
         default=None,
@@ -181,9 +186,27 @@ class Scenario(Noun):
         "nothing more needs to be done",
     )
     ring_for: float = Field(default=60, ge=15, le=600, description="seconds to let it ring (phone)")
+    stay_for: float = Field(
+        default=0,
+        ge=0,
+        le=900,
+        description="seconds after the answer to stay on the line, speaking, where a menu or queue comes first (phone)",
+    )
+    leave_message: bool = Field(
+        default=False, description="ask to be called back, where the register allows messages; once a line (phone)"
+    )
     attempts: int = Field(
         default=3, ge=1, le=3, description="how often a line that is engaged or not answered is rung (phone)"
     )
+
+    @model_validator(mode="after")
+    def _published_numbers_are_rung_in_office_hours(self) -> Scenario:
+        if self.numbers == "published" and (self.channel != "phone" or not self.in_hours or self.leave_message):
+            raise ValueError(
+                'numbers is "published": those are rung by telephone, in office hours and without a message; '
+                "change channel, in_hours or leave_message"
+            )
+        return self
 
 
 class Wave(Noun):

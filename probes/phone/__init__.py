@@ -21,9 +21,10 @@ from probes.guard import Effect, Guard
 from probes.phone.carriers import FINAL, CallNow, Carrier, CarrierDown, CarrierRefused, Status
 from probes.phone.moments import Look, observe
 from probes.phone.recordings import bring_home
+from probes.phone.speech import TEXTS, speech
 from results.schema import Channel, Evidence, Moment, Observation
 
-__all__ = ["FACTS", "PhoneProbe", "Unfinished", "identification"]
+__all__ = ["FACTS", "PhoneProbe", "Unfinished"]
 
 FACTS: Mapping[str, str] = {
     "phone.outcome": "answered, engaged, no_reply or number_not_in_use; of several attempts, the one that counts",
@@ -77,7 +78,14 @@ class PhoneProbe:
     facts = FACTS
 
     def __init__(
-        self, carrier: Carrier, guard: Guard, journal: Journal, archive: Archive, clock: Clock, caller: str
+        self,
+        carrier: Carrier,
+        guard: Guard,
+        journal: Journal,
+        archive: Archive,
+        clock: Clock,
+        caller: str,
+        texts: Mapping[str, str] = TEXTS,
     ) -> None:
         self._carrier = carrier
         self._guard = guard
@@ -85,6 +93,7 @@ class PhoneProbe:
         self._archive = archive
         self._clock = clock
         self._caller = caller
+        self._texts = texts
         self._followed: dict[str, _Followed] = {}
         self._calls = 0
         self._some = asyncio.Event()
@@ -113,14 +122,16 @@ class PhoneProbe:
             errand.shop,
             in_hours=errand.scenario.in_hours,
             ring_for=errand.scenario.ring_for,
+            leaves_message=errand.scenario.leave_message,
         )
         recorded = _recorded(errand)
-        words = identification(errand.partnership, errand.organisation.name, self._caller, recorded)
+        caller = errand.caller or self._caller
+        words = speech(errand, caller, recorded, self._texts)
         async with self._guard.permit(effect):
             asked, began = self._clock.now(), self._clock.stopwatch()
             await self._journal.about_to(errand.shop, errand.reference, asked)
             try:
-                call = await self._carrier.place(errand.target, words, errand.scenario.ring_for, recorded)
+                call = await self._carrier.place(errand.target, words, errand.scenario.ring_for, recorded, caller)
             except CarrierRefused as error:
                 return Observation(facts={}, error=str(error))
             except CarrierDown as error:
@@ -150,7 +161,8 @@ class PhoneProbe:
         self._some.set()
         try:
             # Counted from here, because only now it rings; before that it may have waited long for the line to be free.
-            async with asyncio.timeout(errand.scenario.ring_for + _LONGEST_AFTER_RINGING):
+            longest = errand.scenario.ring_for + errand.scenario.stay_for + _LONGEST_AFTER_RINGING
+            async with asyncio.timeout(longest):
                 await followed.over.wait()
         except TimeoutError:
             raise Unfinished("the carrier does not say that the call has ended") from None
@@ -201,20 +213,6 @@ class PhoneProbe:
             else:  # others on the same account called so often that ours is further down
                 asked_alone = self._clock.stopwatch()
                 followed.see(await self._carrier.one(call), asked_alone, self._clock.stopwatch())
-
-
-def identification(partnership: str, organisation: str, caller: str, recorded: bool = False) -> str:
-    """What is said the moment anything answers: who calls, why, and where to ask. Nobody hears a silent call.
-
-    That a call is recorded is said too: the Investigatory Powers (Interception by Businesses) Regulations 2018 ask for
-    all reasonable efforts to inform.
-    """
-    digits = " ".join("0" + caller.removeprefix("+44"))
-    notice = "The call is recorded. " if recorded else ""
-    return (
-        f"This is an automated service-quality test for {partnership}, agreed with {organisation}. "
-        f"{notice}No reply is needed. Details: {digits}."
-    )
 
 
 def _recorded(errand: Errand) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.phone import FACTS, identification
+from probes.phone import FACTS
 from probes.phone.carriers import Status
 from probes.phone.moments import Look, observe
 from results.schema import Failure, Moment, Observation, Why
@@ -184,17 +184,3 @@ def test_the_bounds_always_hold_the_truth(answered_at: float, gaps: list[float])
 
     answered = observation.moments["answered"]
     assert answered.lower <= at(min(answered_at, moment + 200)) <= answered.upper
-
-
-def test_the_identification_says_who_calls_and_why_and_where_to_ask() -> None:
-    words = identification("The Partnership", "Amber Council", "+441134960999")
-
-    assert words.startswith("This is an automated service-quality test for The Partnership, agreed with Amber Council.")
-    assert words.endswith("0 1 1 3 4 9 6 0 9 9 9.")
-    assert "recorded" not in words
-
-
-def test_a_recorded_call_says_so_before_it_says_anything_else_to_do() -> None:
-    words = identification("The Partnership", "Amber Council", "+441134960999", recorded=True)
-
-    assert words.index("The call is recorded.") < words.index("No reply is needed.")

@@ -12,6 +12,18 @@ FINAL: frozenset[Status] = frozenset({"completed", "busy", "no-answer", "failed"
 
 
 @dataclass(frozen=True)
+class Speech:
+    """What we say on a call: `first` the moment anything answers, `again` after it over and over without a pause.
+
+    The call ends `until` seconds after the answer; where that is 0, when `first` has been said.
+    """
+
+    first: str
+    again: str = ""
+    until: float = 0.0
+
+
+@dataclass(frozen=True)
 class CallNow:
     """A call as the carrier lists it at one look.
 
@@ -50,11 +62,13 @@ class Carrier(Protocol):
 
     name: str
 
-    async def place(self, number: str, words: str, ring_for: float, record: bool = False) -> str:
-        """Dial, speak `words` the moment anything answers, hang up after them. Returns the call's id.
+    async def place(
+        self, number: str, speech: Speech, ring_for: float, record: bool = False, caller: str | None = None
+    ) -> str:
+        """Dial, speak the moment anything answers, hang up when all is said. Returns the call's id.
 
-        `ring_for`: seconds. `record`: from the answer to the end, both sides. Never dials twice. Raises
-        `CarrierRefused` or `CarrierDown`.
+        `ring_for`: seconds. `record`: from the answer to the end, both sides. `caller`: which of our own numbers is
+        shown; None: the account's first. Never dials twice. Raises `CarrierRefused` or `CarrierDown`.
         """
 
     async def newest(self, count: int) -> Sequence[CallNow]:
@@ -79,4 +93,4 @@ class Carrier(Protocol):
         """Delete a recording at the carrier; one that is gone already is no error. Raises `CarrierDown`."""
 
     async def inbound(self, since: dt.datetime) -> Sequence[CallNow]:
-        """Calls to our own number from that moment on, newest first. Raises `CarrierDown`."""
+        """Calls to our own numbers from that moment on, newest first; `to` is the one. Raises `CarrierDown`."""

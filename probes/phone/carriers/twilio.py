@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
+import math
 import re
 from collections.abc import Sequence
 from types import TracebackType
@@ -22,7 +23,7 @@ from twilio.twiml.voice_response import VoiceResponse
 
 from probes.clock import Clock
 from probes.http import httpx
-from probes.phone.carriers import CallNow, CarrierDown, CarrierRefused, Recording, Status
+from probes.phone.carriers import CallNow, CarrierDown, CarrierRefused, Recording, Speech, Status
 from probes.phone.preflight import Account, Country
 
 _PATIENCE = 10.0  # seconds
@@ -81,6 +82,8 @@ class _Http(AsyncHttpClient):  # type: ignore[misc]  # the SDK has no types
 class Twilio:
     """Calls through one Twilio account. `base_url` is given for the practice exchange alone.
 
+    `caller`: the number that the called see. `more`: other numbers of ours, for call-backs.
+
     `region`: us1, ie1 (Ireland) or au1, where the account's calls and recordings are handled; each has a secret of its
     own. None: Twilio's default, us1. `patience`: seconds until an answer that has not come is given up.
     """
@@ -97,6 +100,7 @@ class Twilio:
         calls_per_second: float = 1.0,
         region: str | None = None,
         patience: float = _PATIENCE,
+        more: Sequence[str] = (),
     ) -> None:
         if region is not None and region not in _EDGES:
             raise ValueError(f"the carrier has no region {region!r}; choose one of {', '.join(_EDGES)}")
@@ -106,6 +110,7 @@ class Twilio:
         )
         self._auth = (account, secret)
         self._caller = caller
+        self._own = (caller, *more)
         self._clock = clock
         self._gap = 1.0 / calls_per_second
         self._turn = asyncio.Lock()
@@ -119,15 +124,22 @@ class Twilio:
     ) -> None:
         await self._http.aclose()
 
-    async def place(self, number: str, words: str, ring_for: float, record: bool = False) -> str:
+    async def place(
+        self, number: str, speech: Speech, ring_for: float, record: bool = False, caller: str | None = None
+    ) -> str:
         """Dial now, at the account's rate. Nothing is tried twice except where the carrier said 429: not placed."""
         await self._wait_turn()
         answer = VoiceResponse()
-        answer.say(words, **_VOICE)
-        sound = {"record": True, "recording_channels": "dual", "trim": "do-not-trim"} if record else {}
+        answer.say(speech.first, **_VOICE)
+        more: dict[str, object] = {}
+        if speech.until:
+            answer.say(speech.again, loop=0, **_VOICE)  # 0: until the call is over
+            more["time_limit"] = math.ceil(speech.until)
+        if record:
+            more |= {"record": True, "recording_channels": "dual", "trim": "do-not-trim"}
         try:
             call = await self._client.calls.create_async(
-                to=number, from_=self._caller, twiml=str(answer), timeout=int(ring_for), **sound
+                to=number, from_=caller or self._caller, twiml=str(answer), timeout=int(ring_for), **more
             )
         except TwilioRestException as error:
             if error.status >= 500:
@@ -149,7 +161,7 @@ class Twilio:
             raise CarrierDown(f"the carrier does not tell of call {call}: {type(error).__name__}") from None
 
     async def calls_to(self, number: str) -> Sequence[CallNow]:
-        return await self._list(to=number, from_=self._caller, limit=50, page_size=50)
+        return await self._list(to=number, limit=50, page_size=50)
 
     async def sip_code(self, call: str) -> int | None:
         """From the Call Summary's `last_sip_response_num`. None where the account has no Voice Insights."""
@@ -195,8 +207,11 @@ class Twilio:
     async def inbound(self, since: dt.datetime) -> Sequence[CallNow]:
         """Asked for from the day before, since the carrier's filter is of days and of when a call began."""
         day = since.date() - dt.timedelta(days=1)
-        calls = await self._list(to=self._caller, start_time_after=day, limit=1000, page_size=200)
-        return [call for call in calls if call.created >= since.replace(microsecond=0)]
+        found: list[CallNow] = []
+        for number in self._own:
+            found += await self._list(to=number, start_time_after=day, limit=1000, page_size=200)
+        found.sort(key=lambda call: call.created, reverse=True)
+        return [call for call in found if call.created >= since.replace(microsecond=0)]
 
     async def account(self, numbers: Sequence[str]) -> Account:
         """What the carrier tells about the account and about prices to these numbers. Only reads; raises `CarrierDown`.

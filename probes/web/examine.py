@@ -1,0 +1,211 @@
+"""What the browser finds on one page: axe-core's rules, and what no rule engine tests. Facts are `accessibility`'s.
+
+axe-core is Deque's (MPL-2.0), an unchanged copy in the folder `axe`, run on the page as it is after a cookie banner was
+refused. Beside it: whether the page reflows at 320 CSS pixels and at twice the size, whether each stop of the Tab key
+can be seen, and whether the keyboard is ever caught. The questions put to the page are in `examine.js`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from playwright.async_api import Error, Page
+
+from probes.web.tab import ANSWER, UNCHANGED, Visit
+
+TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+"""Which rules of axe-core are run: WCAG 2.2 levels A and AA, and best practice for headings."""
+
+STOPS = 25
+"""Presses of the Tab key on each page."""
+
+_WIDE, _REFLOW, _TWICE, _HANDHELD = (1280, 800), (320, 512), (640, 512), (360, 740)
+_CAUGHT = 4  # presses in a row that stay on one thing
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What one rule of axe-core said of a page. `nodes`: the first few places, of `count`."""
+
+    id: str
+    impact: str
+    help: str
+    url: str
+    count: int
+    nodes: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Overflow:
+    """By how many CSS pixels a page is wider than the window, and what sticks out."""
+
+    beyond: int
+    what: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One stop of the Tab key, and whether anything shows that the focus is there."""
+
+    name: str
+    seen: bool
+
+
+@dataclass(frozen=True)
+class Banner:
+    """A cookie banner: its words, the button that refuses, what part of the window it covers, and if it went away."""
+
+    words: str
+    refuse: str
+    covers: int
+    over: bool
+    gone: bool
+
+
+@dataclass(frozen=True)
+class Examined:
+    """One page as the browser found it. `problem`: why it could not be examined; then nothing else counts.
+
+    `caught`: what the keyboard did not get away from. `drawn`: seconds until the largest thing was drawn, from the
+    first byte of the answer; None where the browser does not tell.
+    """
+
+    url: str
+    problem: str = ""
+    axe: str = ""
+    violations: tuple[Rule, ...] = ()
+    incomplete: tuple[Rule, ...] = ()
+    passes: frozenset[str] = frozenset()
+    reflow: Overflow = Overflow(0, ())
+    twice: Overflow = Overflow(0, ())
+    handheld: Overflow = Overflow(0, ())
+    stops: tuple[Stop, ...] = ()
+    caught: str = ""
+    banner: Banner | None = None
+    contrast_options: tuple[str, ...] = ()
+    size_options: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
+    title: str = ""
+    images: int = 0
+    fields: int = 0
+    viewport: bool = False
+    drawn: float | None = None
+
+    def fails(self, *rules: str) -> bool:
+        """Whether any of these rules found a fault."""
+        return any(rule.id in rules for rule in self.violations)
+
+
+async def examine(visit: Visit, page: Page | None, url: str) -> tuple[Examined, Page]:
+    """Open a page in the visit's tab and examine it. Raises playwright's `Error`, and `Refused` by the guard."""
+    page = await visit.open(url, page)
+    await visit.settled(page, "", UNCHANGED)
+    visit.complain()
+    drawn = await page.evaluate(_asking("drawn()"))
+    banner = await _banner(page)
+    options = await page.evaluate(_asking("options()"))
+    parts = await page.evaluate(_asking("parts()"))
+    await page.evaluate(_axe())
+    found = await page.evaluate(_asking(f"axe({list(TAGS)!r})"))
+    stops, caught = await _walk(page)
+    sizes = [await _at(page, size) for size in (_REFLOW, _TWICE, _HANDHELD)]
+    await _resize(page, _WIDE)
+    return Examined(
+        url=url,
+        axe=str(found["version"])[:20],
+        violations=tuple(map(_rule, found["violations"][:200])),
+        incomplete=tuple(map(_rule, found["incomplete"][:200])),
+        passes=frozenset(str(each)[:60] for each in found["passes"][:300]),
+        reflow=sizes[0],
+        twice=sizes[1],
+        handheld=sizes[2],
+        stops=stops,
+        caught=caught,
+        banner=banner,
+        contrast_options=tuple(map(str, options["contrast"])),
+        size_options=tuple(map(str, options["size"])),
+        media=tuple(map(str, options["media"])),
+        title=str(parts["title"]),
+        images=int(parts["images"]),
+        fields=int(parts["fields"]),
+        viewport=bool(parts["viewport"]),
+        drawn=None if drawn is None else round(float(drawn) / 1000, 3),
+    ), page
+
+
+@cache
+def _axe() -> str:
+    return files("probes.web").joinpath("axe", "axe.min.js").read_text("utf-8")
+
+
+@cache
+def _questions() -> str:
+    return files("probes.web").joinpath("examine.js").read_text("utf-8").partition("\n")[2].strip()
+
+
+def _asking(question: str) -> str:
+    return f"{_questions()}.{question}"
+
+
+def _rule(told: Mapping[str, Any]) -> Rule:
+    nodes = tuple({key: str(node[key]) for key in ("target", "html")} for node in told["nodes"])
+    return Rule(str(told["id"])[:60], str(told["impact"])[:20], told["help"], told["url"], int(told["count"]), nodes)
+
+
+async def _banner(page: Page) -> Banner | None:
+    """Refuse cookies as a person would, and see whether the banner goes. Where there is no way to refuse, leave it."""
+    found = await page.evaluate(_asking("banner()"))
+    if found is None:
+        return None
+    gone = False
+    if found["refuse"]:
+        try:
+            await page.locator("[data-refuse]").first.click(timeout=1000, no_wait_after=True)
+            await asyncio.sleep(0.2)
+            again = await page.evaluate(_asking("banner()"))
+            gone = again is None or again["words"] != found["words"]
+        except Error:
+            gone = False  # something lies over it, or it moves
+    return Banner(str(found["words"]), str(found["refuse"]), int(found["covers"]), bool(found["over"]), gone)
+
+
+async def _walk(page: Page) -> tuple[tuple[Stop, ...], str]:
+    """Press Tab through the page as somebody without a mouse does."""
+    many = int(await page.evaluate(_asking("watch_focus()")))
+    presses = min(STOPS, many + 1)
+    for _ in range(presses):
+        await page.keyboard.press("Tab")
+    told = await page.evaluate(_asking("stops()"))
+    stops = tuple(Stop(str(one["name"]), bool(one["seen"])) for one in told[:STOPS] if one["known"])
+    return stops, await _caught(page) if presses > len(told) + 1 and many > len(told) else ""
+
+
+async def _caught(page: Page) -> str:
+    """What keeps the focus however often Tab is pressed; "" when nothing does."""
+    before = ""
+    for _ in range(_CAUGHT):
+        await page.keyboard.press("Tab")
+        now = str(await page.evaluate("document.activeElement ? document.activeElement.outerHTML.slice(0, 120) : ''"))
+        if not now or now.startswith("<body") or (before and now != before):
+            return ""
+        before = now
+    return before
+
+
+async def _at(page: Page, size: tuple[int, int]) -> Overflow:
+    await _resize(page, size)
+    told = await page.evaluate(_asking("overflow()"))
+    return Overflow(int(told["beyond"]), tuple(map(str, told["what"])))
+
+
+async def _resize(page: Page, size: tuple[int, int]) -> None:
+    await page.set_viewport_size({"width": size[0], "height": size[1]})
+
+
+LONGEST = ANSWER / 1000 * 3
+"""Real seconds for one page, the guard's pace apart."""

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from probes.phone.greeting import Answer, read
 from probes.phone.hear import Listener
-from probes.phone.heard import THRESHOLD, facts
+from probes.phone.heard import THRESHOLD, Setting, facts
 from probes.phone.opening import as_text
 from probes.phone.tones import tones
 from results.schema import Fact, Organisation
@@ -185,7 +185,7 @@ def main(most: int | None = None) -> dict[str, object]:
         spent += time.process_time() - began
         seconds += len(sound) / audio.RATE
         false_tones += len(signals)
-        told = facts(heard, council).facts
+        told = facts(heard, Setting(council, in_hours=clip.answer != "out_of_hours")).facts
         sure = heard.answer.confidence >= THRESHOLD
         for kind in (
             "person",

@@ -32,7 +32,7 @@ from starlette.types import Receive, Scope, Send
 from probes.clock import RealClock
 from probes.guard import Guard
 from probes.phone import PhoneProbe
-from probes.phone.carriers import FINAL
+from probes.phone.carriers import FINAL, Speech
 from probes.phone.carriers.sip import Sip, Trunk
 from probes.phone.carriers.twilio import Twilio
 from probes.phone.moments import seconds_to_answer
@@ -183,7 +183,7 @@ async def by_being_the_telephone(calls: int) -> dict[str, float | str]:
         async with Sip(trunk, RealClock(), WORDS) as sip:
             placed = []
             for _ in range(calls):
-                placed.append(await sip.place(number(0, dice.randint(5, 40)), WORDS, ring_for=10))
+                placed.append(await sip.place(number(0, dice.randint(5, 40)), Speech(WORDS), ring_for=10))
                 await asyncio.sleep(0.02)
             while any(call.status not in FINAL for call in await sip.newest(calls)):  # noqa: ASYNC110 - as the probe looks
                 await asyncio.sleep(0.2)

@@ -42,7 +42,10 @@ def build(profile: Profile) -> Scheme:
         version=head["version"],
         stage_weights=head["stage_weights"],
         criteria=tuple(
-            Criterion.model_validate(entry) for channel in CHANNELS for entry in _yaml(FOLDER / f"{channel}.yaml")
+            Criterion.model_validate(entry)
+            for channel in CHANNELS
+            for path in sorted(FOLDER.glob(f"{channel}*.yaml"))  # phone.yaml, then phone_greeting.yaml and so on
+            for entry in _yaml(path)
         ),
         profile=profile,
     )

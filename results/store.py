@@ -185,6 +185,12 @@ class Store:
                 )
             )
 
+    async def add(self, rows: Sequence[ShopRow]) -> None:
+        """More contacts of a planned wave, all or none."""
+        async with self._db.write() as connection:
+            if rows:
+                await connection.execute(shops.insert(), [{**vars(row), "shopper": "probe"} for row in rows])
+
     async def wave_ids(self) -> tuple[str, ...]:
         """The planned waves, oldest first."""
         async with self._db.read() as connection:
@@ -214,8 +220,8 @@ class Store:
             raise KeyError(shop)
         return ShopRow(**found._mapping)
 
-    async def assign(self, shop: str, account: str, persona: str) -> None:
-        """Which mailbox of ours will write, and as whom."""
+    async def assign(self, shop: str, account: str, persona: str | None = None) -> None:
+        """Which mailbox of ours will write, and as whom; or which number of ours will be shown."""
         await self._move(shop, {"planned"}, account=account, persona=persona)
 
     async def about_to(self, shop: str, reference: str, at: dt.datetime) -> None:
@@ -243,10 +249,15 @@ class Store:
         """When the window of a shop closes, or closed under the newest edition's calendar."""
         await self._move(shop, {"open", "closed"}, closes_at=closes_at)
 
-    async def observe(self, shop: str, observation: Observation, at: dt.datetime) -> None:
-        """Add an observation, unless it says the same as the last."""
+    async def observe(
+        self, shop: str, observation: Observation, at: dt.datetime, closes_at: dt.datetime | None = None
+    ) -> None:
+        """Add an observation, unless it says the same as the last; with when the shop's window closes, in one step."""
         async with self._db.write() as connection:
             await _observed(connection, shop, observation.model_dump(mode="json"), at)
+            if closes_at is not None:
+                change = shops.update().where(shops.c.id == shop, shops.c.state == "open")
+                await connection.execute(change.values(closes_at=closes_at))
 
     async def close(
         self,

@@ -82,7 +82,7 @@ shops = sa.Table(
     sa.Column("known_as", sa.String(300)),  # Message-ID or call SID
     sa.Column("closes_at", Utc),
     sa.Column("closed_at", Utc),
-    sa.Column("account", sa.String(64)),  # which mailbox of ours wrote
+    sa.Column("account", sa.String(64)),  # which mailbox of ours wrote, or number of ours was shown
     sa.Column("persona", sa.String(200)),  # as whom
     sa.Column("why", sa.Text, nullable=False, server_default=""),  # why void or refused
     sa.UniqueConstraint("wave", "organisation", "scenario", "number", "attempt"),
@@ -149,6 +149,20 @@ replies_by_hand = sa.Table(
     sa.Column("at", Utc, nullable=False),
     sa.Column("answers", sa.Boolean, nullable=False),
     sa.Column("entered_at", Utc, nullable=False),
+)
+
+call_backs = sa.Table(
+    "call_backs",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("call", sa.String(100), nullable=False, unique=True),  # the carrier's id
+    sa.Column("own", sa.String(20), nullable=False),  # which number of ours was rung
+    sa.Column("caller", sa.String(20)),  # None: withheld
+    sa.Column("at", Utc, nullable=False),  # begun in the second from then
+    sa.Column("shop", sa.String(200), index=True),  # None once read: unmatched
+    sa.Column("matched_by", sa.String(60)),
+    sa.Column("suggested", sa.String(200)),
+    sa.Column("read", sa.Boolean, nullable=False),  # matched, and its contact looked at again
 )
 
 closings = sa.Table(

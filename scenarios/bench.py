@@ -21,6 +21,7 @@ from probes.guard import Caps, Guard, Spend
 from probes.http import Unreachable
 from probes.phone.preflight import MINUTES_AT_MOST
 from results.calendar import LONDON
+from results.callbacks import CallBacks
 from results.closings import Closings
 from results.database import Database
 from results.evidence import EvidenceFolder
@@ -47,6 +48,7 @@ class Bench:
     store: Store
     ledger: DatabaseLedger
     mailbag: Mailbag
+    callbacks: CallBacks
     closings: Closings
     evidence: EvidenceFolder
     guard: Guard
@@ -137,6 +139,7 @@ async def opened(path: Path, *, to_work: bool) -> AsyncIterator[Bench]:
                 store=Store(database),
                 ledger=ledger,
                 mailbag=Mailbag(database),
+                callbacks=CallBacks(database),
                 closings=Closings(database),
                 evidence=EvidenceFolder(path / "evidence", lambda: clock.now().astimezone(LONDON).date()),
                 guard=_guard(folder, ledger, clock),

@@ -9,10 +9,11 @@ from probes.email.imap import MailboxUnreachable
 from probes.guard import Refused
 from probes.http import Unreachable
 from probes.phone import Unfinished
-from probes.phone.carriers import CarrierDown
+from probes.phone.carriers import CarrierDown, CarrierRefused
 from scenarios import show
 from scenarios.bench import AtWork
 from scenarios.commands import (  # noqa: F401 - each adds its commands
+    calls,
     mailboxes,
     practice,
     programme,
@@ -29,7 +30,8 @@ __all__ = ["app", "main"]
 
 _ONE_LINE = (
     *(Invalid, AtWork, MissingSecret, SignInNeeded),
-    *(Unreachable, MailboxUnreachable, CarrierDown, ConnectionError, Unfinished, PracticeDown, Refused, Wrong),
+    *(Unreachable, MailboxUnreachable, CarrierDown, CarrierRefused, ConnectionError, Unfinished),
+    *(PracticeDown, Refused, Wrong),
 )
 
 

@@ -1,4 +1,5 @@
 """Reading the mailboxes: each new mail is matched, classified and added to its shop; windows that are over are closed.
+Messages left by telephone are swept with them; what that does is `callbacks`'.
 
 Every step can be repeated after a kill: what a mail is follows from its bytes, and what a shop is from its mails.
 """
@@ -17,12 +18,14 @@ from probes import email
 from probes.clock import PracticeClock
 from probes.email import links, self_test
 from probes.email.imap import MailboxUnreachable
+from probes.phone.carriers import Carrier, CarrierDown
 from results.mailbag import COPY, SELF_TEST, Settled, StoredMail
 from results.schema import Organisation
 from results.store import FrozenWave, ShopRow, planned
 from scenarios import finish
 from scenarios.answers import OWN_COPY, Answers
 from scenarios.bench import Bench
+from scenarios.callbacks import FollowedUp
 
 GRACE = dt.timedelta(minutes=15)
 """How long our own copy of a mail may take before we say that nobody knows whether the mail was sent."""
@@ -36,13 +39,19 @@ Tell = Callable[[str, int, int], None]
 
 
 class Collection:
-    """Collects for all planned waves of a programme. `waves`: the frozen waves, by id."""
+    """Collects for all planned waves of a programme.
 
-    def __init__(self, bench: Bench, waves: Mapping[str, FrozenWave]) -> None:
+    `waves`: the frozen waves, by id. `carrier`: whom to ask for calls to us; without one nobody is asked.
+    """
+
+    def __init__(self, bench: Bench, waves: Mapping[str, FrozenWave], carrier: Carrier | None = None) -> None:
         self._bench = bench
         self._waves = waves
+        self._carrier = carrier
+        self._followed_up = FollowedUp(bench, waves)
         self._answers = Answers(bench, waves)
-        self._accounts = bench.mail_accounts()
+        programme = bench.folder.programme
+        self._accounts = bench.mail_accounts() if programme.mail or programme.phone is None else {}
         self._collectors = {
             name: email.Collector(account, bench.mailbag, bench.clock) for name, account in self._accounts.items()
         }
@@ -52,17 +61,23 @@ class Collection:
         """Fetch and read what has come, then close the windows that were over before. Returns how many mails came.
 
         Where a mailbox cannot be reached the others are read all the same, and the windows of its own enquiries stay
-        open, since replies may lie in it. Then raises `MailboxUnreachable`.
+        open, since replies may lie in it; so with the carrier and messages left by telephone. Then raises
+        `MailboxUnreachable` or `CarrierDown`.
         """
         began = self._bench.clock.now()
         fetched = await asyncio.gather(*map(self._collect, self._collectors.values()))
-        problems = [each for each in fetched if isinstance(each, MailboxUnreachable)]
+        problems: list[Exception] = [each for each in fetched if isinstance(each, MailboxUnreachable)]
         reached = {
             name for name, each in zip(self._collectors, fetched, strict=True) if not isinstance(each, Exception)
         }
         await self.read()
         await self._follow_links()
         await self._close_windows(began, reached)
+        try:
+            if self._carrier is not None:
+                await self._followed_up.once(self._carrier)
+        except CarrierDown as problem:
+            problems.append(problem)
         if problems:
             raise problems[0]
         return sum(each for each in fetched if isinstance(each, int))
@@ -80,7 +95,7 @@ class Collection:
         """
         clock = self._bench.clock
         fast = clock if isinstance(clock, PracticeClock) else None
-        total = len(await self._open())
+        total = len(await self._waiting())
         if fast:
             await fast.set_speed(_PRACTICE_SPEED)
         try:
@@ -89,7 +104,7 @@ class Collection:
                     group.create_task(collector.watch(self.read), name=f"watching {name}")
                     for name, collector in self._collectors.items()
                 ]
-                while waiting := await self._open():
+                while waiting := await self._waiting():
                     tell("windows closed", total - len(waiting), total)
                     await self.once()
                     if fast:
@@ -239,6 +254,10 @@ class Collection:
             )
             await bench.store.void(row, "nobody can know whether this mail was sent; a new one takes its place", new)
         return again
+
+    async def _waiting(self) -> tuple[ShopRow, ...]:
+        """Everything whose window is open and can be closed here."""
+        return (*await self._open(), *(await self._followed_up.open() if self._carrier is not None else ()))
 
     async def _open(self) -> tuple[ShopRow, ...]:
         rows = await self._bench.store.rows(states=["open"], channel="email")

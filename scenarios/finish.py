@@ -12,6 +12,9 @@ from results.store import FrozenWave, ShopRow
 from scenarios.bench import Bench
 
 _VERSION = version("doorstep")
+_WAIT_FOR_CALL_BACK = 5
+"""Working days for which a call-back is waited, where the standards profile has no `voicemail.wait_working_days`. How
+soon it should have come is another figure: `voicemail.return_working_days`."""
 
 
 def errand(row: ShopRow, frozen: FrozenWave) -> Errand:
@@ -27,13 +30,20 @@ def errand(row: ShopRow, frozen: FrozenWave) -> Errand:
         reference=row.reference,
         partnership=frozen.wave.partnership,
         persona=row.persona,
+        caller=row.account if row.channel == "phone" else None,
     )
 
 
 def closing_time(row: ShopRow, frozen: FrozenWave) -> dt.datetime:
-    """When an e-mail's window closes: the standard for a reply and the grace, in the organisation's working days."""
+    """When the window of an e-mail, or of a message left by telephone, closes, in the organisation's working days.
+
+    For an e-mail they are the standard for a reply and the grace.
+    """
     figures = frozen.scheme.profile.figures
-    days = int(figures["email.reply_working_days"] + figures["email.grace_working_days"])
+    if row.channel == "phone":
+        days = int(figures.get("voicemail.wait_working_days", _WAIT_FOR_CALL_BACK))
+    else:
+        days = int(figures["email.reply_working_days"] + figures["email.grace_working_days"])
     if row.made_at is None:
         raise ValueError(f"shop {row.id} has not been made")
     return frozen.organisations[row.organisation].hours.add_working_days(row.made_at, days)

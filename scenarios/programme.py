@@ -17,7 +17,6 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from probes.guard import Carrier, never_dialled
 from results import scheme
 from results.schema import (
-    E164,
     Address,
     Enquiry,
     Id,
@@ -30,6 +29,7 @@ from results.schema import (
     Wave,
 )
 from scenarios import lint
+from scenarios.phone_account import PhoneAccount, SipTrunk
 from scenarios.reading import Invalid, Problem, line_of, read_toml, read_yaml
 
 LIBRARY = Path(__file__).parent / "library"
@@ -65,37 +65,6 @@ class MailAccount(Noun):
             raise ValueError('addresses is "one", so everybody sees the same sender; say who it is in persona')
         if self.sign_in != "password" and self.client_id is None:
             raise ValueError(f"sign_in is {self.sign_in!r}, which needs the client_id of an application of yours")
-        return self
-
-
-class Cap(Noun):
-    """The most that calls may come to; what is left out is not capped."""
-
-    calls: int | None = Field(default=None, ge=0)
-    minutes: float | None = Field(default=None, ge=0)
-    pence: float | None = Field(default=None, ge=0)
-
-
-class PhoneAccount(Noun):
-    """The carrier's account. Its secret is not here. `caller`: a number of your own, answered by an explanation.
-
-    `caps`: for each day, for each wave, and for all that was ever placed on this account.
-    """
-
-    provider: Literal["twilio"] = "twilio"
-    account: Annotated[str, StringConstraints(pattern=r"^AC[0-9a-fA-F]{32}$")]
-    caller: E164
-    calls_per_second: float = Field(default=1.0, gt=0, le=100)
-    region: Literal["us1", "ie1", "au1"] | None = Field(default=None, description="where the account is kept")
-    pence_per_minute: float | None = Field(
-        default=None, ge=0, description="what the carrier charges, for caps in pence"
-    )
-    caps: Mapping[Literal["day", "wave", "account"], Cap] = {}
-
-    @model_validator(mode="after")
-    def _pence_need_a_price(self) -> PhoneAccount:
-        if self.pence_per_minute is None and any(cap.pence is not None for cap in self.caps.values()):
-            raise ValueError("caps pence without saying what a minute costs; add pence_per_minute")
         return self
 
 
@@ -240,13 +209,17 @@ def _programme_problems(folder: Folder) -> list[Problem]:
         }
         for name, account in programme.mail.items():
             hosts |= {f"mail.{name}.smtp_host": account.smtp_host, f"mail.{name}.imap_host": account.imap_host}
+        if isinstance(programme.phone, SipTrunk):
+            hosts["phone.host"] = programme.phone.host
         for key, host in hosts.items():
             if not is_loopback(host):
                 why = f"is {host!r}; a practice partnership lives on this machine: use 127.0.0.1"
                 found.append(_in_programme(folder, key, why))
-    elif programme.phone and (why_not := never_dialled(programme.phone.caller, "real")):
-        why = f"{why_not}; give a landline, 03 or freephone number of your own that people can ring back"
-        found.append(_in_programme(folder, "phone.caller", why))
+    elif programme.phone:
+        for key, number in [("caller", programme.phone.caller), *(("numbers", one) for one in programme.phone.numbers)]:
+            if why_not := never_dialled(number, "real"):
+                why = f"{why_not}; give a landline, 03 or freephone number of your own that people can ring back"
+                found.append(_in_programme(folder, f"phone.{key}", why))
     return found
 
 
@@ -319,6 +292,9 @@ def _scenario_problems(folder: Folder) -> list[Problem]:
             if enquiry not in folder.enquiries:
                 why = f"there is no enquiry {enquiry!r}; there are: {', '.join(sorted(folder.enquiries))}"
                 found.append(_at(folder, "scenarios", scenario.id, ["enquiries", index], why))
+        if scenario.leave_message and isinstance(folder.programme.phone, SipTrunk):
+            why = "over SIP nobody knows who rang back while Doorstep was not running; leave messages through twilio"
+            found.append(_at(folder, "scenarios", scenario.id, ["leave_message"], why))
         if scenario.closure and scenario.channel != "email":
             why = f"is {scenario.closure!r}, but only e-mail ends with a last e-mail; take it out"
             found.append(_at(folder, "scenarios", scenario.id, ["closure"], why))

@@ -14,6 +14,7 @@ from results.store import FrozenWave, ShopRow, basis
 from scenarios import finish
 from scenarios.answers import Answers
 from scenarios.bench import Bench
+from scenarios.callbacks import FollowedUp
 from scenarios.programme import Folder
 
 Tell = Callable[[str, int, int], None]
@@ -58,10 +59,10 @@ async def rescore(bench: Bench, frozen: FrozenWave, why: str, tell: Tell) -> Res
         new, rows = frozen, unfinished
     else:
         await bench.store.add_edition(new, bench.clock.now())
-    answers = Answers(bench, {frozen.wave.id: new})
+    answers, followed_up = Answers(bench, {frozen.wave.id: new}), FollowedUp(bench, {frozen.wave.id: new})
     for done, row in enumerate(rows):
         tell("rescoring", done, len(rows))
-        await _again(bench, new, answers, row, judged[row.id].observation)
+        await _again(bench, new, answers if row.channel == "email" else followed_up, row, judged[row.id].observation)
     tell("rescoring", len(rows), len(rows))
     before = {id: (shop.access, shop.quality) for id, shop in judged.items()}
     after = await bench.store.shops(new)
@@ -70,8 +71,10 @@ async def rescore(bench: Bench, frozen: FrozenWave, why: str, tell: Tell) -> Res
     return Rescored(frozen.wave.id, new.edition, len(closed), changed)
 
 
-async def _again(bench: Bench, new: FrozenWave, answers: Answers, row: ShopRow, seen: Observation | None) -> None:
-    if row.channel == "email" and row.closes_at is not None:
+async def _again(
+    bench: Bench, new: FrozenWave, answers: Answers | FollowedUp, row: ShopRow, seen: Observation | None
+) -> None:
+    if row.closes_at is not None:
         row = replace(row, closes_at=finish.closing_time(row, new))
         over = row.closes_at is not None and row.closes_at <= bench.clock.now()
         observed = await answers.observe(row, closed=over)

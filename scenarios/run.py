@@ -17,14 +17,19 @@ from probes import Probe
 from probes.email import EmailProbe, Uncertain
 from probes.email import persona as email_persona
 from probes.guard import Refused
-from probes.phone import PhoneProbe, Unfinished, retries
+from probes.phone import PhoneProbe, Unfinished, callbacks, retries
+from probes.phone.carriers import Carrier
+from probes.phone.hours import next_allowed
+from probes.phone.listening import Ear
+from probes.phone.speech import texts
 from probes.web import WebProbe, chromium
 from results.calendar import LONDON
 from results.schema import CHANNELS, Channel, Observation
 from results.store import FrozenWave, ShopRow
-from scenarios import closing, finish, plan
+from scenarios import closing, finish, in_doubt, plan, published
 from scenarios.answers import every_wave
 from scenarios.bench import Bench
+from scenarios.callbacks import FollowedUp, OwnNumbers, own_numbers
 from scenarios.carrier import carrier
 from scenarios.collect import GRACE, Collection
 from scenarios.senders import Senders
@@ -37,8 +42,6 @@ _WITHOUT_BROWSER = (
 )
 _SITES_AT_ONCE = 3
 _LONGEST_VISIT = 1800.0  # seconds for a whole website, at one page a second
-_BEFORE_ITS_INTENT = dt.timedelta(seconds=2)  # the carrier's clock may be a little behind ours
-_TILL_THE_LIST_SHOWS = 3.0  # real seconds after a crash until the carrier's list is complete
 
 
 @dataclass
@@ -67,7 +70,10 @@ class Run:
         self._outcome = Outcome()
         self._done: Counter[Channel] = Counter()
         self._total: Counter[Channel] = Counter()
+        self._carrier: Carrier | None = None
         self._phone: PhoneProbe | None = None
+        self._own_numbers: OwnNumbers | None = None
+        self._ringing: Counter[str] = Counter()
         self._mail: Collection | None = None
         self._mailboxes: dict[str, EmailProbe] = {}
         self._senders: Senders | None = None
@@ -83,6 +89,7 @@ class Run:
             await self._reinstate()
             tried: set[str] = set()
             while True:
+                await published.add_contacts(self._bench, self._frozen)
                 rows = [row for row in await self._due() if row.id not in tried]
                 if rows:
                     tried.update(row.id for row in rows)
@@ -93,6 +100,7 @@ class Run:
                     self._tell("waiting for proof", 1, 1)
                 elif not rows:
                     break
+            await published.join(self._bench, self._frozen)
         said = await closing.say_what_is_due(self._bench, [self._frozen], self._picked)
         if said.sent:
             self._outcome.made["closing"] = said.sent
@@ -108,10 +116,21 @@ class Run:
         bench, programme = self._bench, self._bench.folder.programme
         if "phone" in channels and programme.phone is not None:
             line = await stack.enter_async_context(carrier(programme, bench.clock))
-            self._phone = await stack.enter_async_context(
-                PhoneProbe(line, bench.guard, bench.store, bench.evidence, bench.clock, programme.phone.caller)
+            self._carrier = line
+            phone = await stack.enter_async_context(
+                PhoneProbe(
+                    line,
+                    bench.guard,
+                    bench.store,
+                    bench.evidence,
+                    bench.clock,
+                    programme.phone.caller,
+                    texts(programme.phone.texts),
+                    Ear.open(self._frozen.organisations.values()),
+                )
             )
-            self._probes["phone"] = self._phone
+            self._probes["phone"] = self._phone = phone
+            self._own_numbers = OwnNumbers(own_numbers(programme), await bench.store.rows(channel="phone"))
         if "email" in channels:
             for name, account in bench.mail_accounts().items():
                 probe = EmailProbe(account, bench.guard, bench.store, bench.clock)
@@ -176,6 +195,11 @@ class Run:
             probe = self._probes[row.channel]
         else:
             return
+        if row.channel == "phone":
+            if await self._must_wait(row):
+                return
+            row = await self._with_own_number(row)
+        self._ringing[row.organisation] += row.channel == "phone"
         try:
             async with asyncio.timeout(_LONGEST_VISIT if row.channel == "web" else None):
                 seen = await probe.knock(finish.errand(row, self._frozen))
@@ -189,7 +213,9 @@ class Run:
             await self._seen(row, Observation(facts={}, error=f"the visit was not over after {minutes} minutes"))
         else:
             await self._seen(row, seen)
-        if self._senders is not None and row.account is not None:
+        finally:
+            self._ringing[row.organisation] -= row.channel == "phone"
+        if self._senders is not None and row.channel == "email" and row.account is not None:
             self._senders.wrote(row.account, row.organisation, self._bench.clock.now())
 
     async def _sender(self, row: ShopRow) -> tuple[Probe, ShopRow] | None:
@@ -205,6 +231,32 @@ class Run:
         persona = self._senders.persona(chosen, row.reference) or email_persona(row.reference).name
         await bench.store.assign(row.id, chosen, persona)
         return self._mailboxes[chosen], replace(row, account=chosen, persona=persona)
+
+    async def _must_wait(self, row: ShopRow) -> bool:
+        """Whether a call would not mean what its scenario asks by the time it is made; then it is put off.
+
+        The organisation's own hours count, where the guard knows only when anybody may be rung; and calls to its other
+        lines come first, each at its distance.
+        """
+        organisation, now = self._frozen.organisations[row.organisation], self._bench.clock.now()
+        gap = organisation.consent.limits.seconds_between_calls if organisation.consent else 0.0
+        turn = now + dt.timedelta(seconds=self._ringing[row.organisation] * gap)
+        in_hours = self._frozen.scenarios[row.scenario].in_hours
+        later = next_allowed(turn, organisation.hours, in_hours=in_hours)
+        if later <= turn:
+            return False
+        await self._bench.store.postpone(row.id, later, "their offices are " + ("closed" if in_hours else "open"))
+        self._outcome.wait(later)
+        return True
+
+    async def _with_own_number(self, row: ShopRow) -> ShopRow:
+        """A message gets one of our numbers to be rung back on, and keeps it when the line is tried again."""
+        scenario = self._frozen.scenarios[row.scenario]
+        if not scenario.leave_message or self._own_numbers is None or row.account is not None:
+            return row
+        number = self._own_numbers.next(row.organisation)
+        await self._bench.store.assign(row.id, number)
+        return replace(row, account=number)
 
     async def _seen(self, row: ShopRow, seen: Observation) -> None:
         bench = self._bench
@@ -227,7 +279,7 @@ class Run:
         await bench.store.await_until(row.id, finish.closing_time(made, self._frozen))
 
     async def _after_a_call(self, row: ShopRow, seen: Observation) -> None:
-        """Try again later, while fieldwork lasts, or close the shop with all its attempts."""
+        """Try again later, while fieldwork lasts; or wait for a call-back; or close the shop with all its attempts."""
         bench, frozen = self._bench, self._frozen
         attempts = (*await bench.store.observations(row.id), seen)
         now, hours = bench.clock.now(), frozen.organisations[row.organisation].hours
@@ -235,8 +287,12 @@ class Run:
         if later is not None and later.astimezone(LONDON).date() <= frozen.wave.fieldwork_until:
             await bench.store.try_again(row.id, finish.stamped(seen), now, later)
             self._outcome.wait(later)
+            return
+        call = retries.combine(attempts)
+        if frozen.scenarios[row.scenario].leave_message and callbacks.awaits(call):
+            await FollowedUp(bench, {frozen.wave.id: frozen}).begun(row, call)
         else:
-            await finish.close(bench, frozen, row, retries.combine(attempts))
+            await finish.close(bench, frozen, row, call)
 
     async def _close_with_what_there_is(self, row: ShopRow) -> bool:
         """Close a shop that was to be tried again and cannot be; False where there was no attempt at all."""
@@ -275,24 +331,10 @@ class Run:
         return await self._mail.settle_stale()
 
     async def _settle_calls(self) -> None:
-        """Before any call is placed again the carrier's list is asked whether it was placed before the crash."""
-        if self._phone is None:
+        """Before any call is placed again, what became of those begun before a crash; those under way are followed."""
+        if self._phone is None or self._carrier is None:
             return
-        every = await self._bench.store.rows(channel="phone")  # another wave may have rung the same line since
-        known = {row.known_as for row in every if row.state in ("open", "closed")}
-        intents = [row for row in every if row.state == "intent" and row.wave == self._frozen.wave.id]
-        if intents:
-            await asyncio.sleep(_TILL_THE_LIST_SHOWS)
-        for row in intents:
-            if row.intent_at is None:
-                continue
-            calls = await self._phone.placed_since(row.target, row.intent_at - _BEFORE_ITS_INTENT)
-            mine = [call for call in calls if call.id not in known]
-            if mine:
-                known.add(mine[-1].id)
-                await self._bench.store.done(row.id, mine[-1].id, mine[-1].created)
-            else:
-                await self._bench.store.back_to_plan(row.id)
+        await in_doubt.settle(self._bench, self._frozen, self._carrier, self._phone)
         rows = await self._bench.store.rows(wave=self._frozen.wave.id, channel="phone", states=["open"])
         async with asyncio.TaskGroup() as group:
             for row in rows:
@@ -301,6 +343,8 @@ class Run:
     async def _adopt(self, phone: PhoneProbe, row: ShopRow) -> None:
         if row.known_as is None or row.made_at is None:
             raise RuntimeError(f"shop {row.id} is open and has no call")
+        if row.closes_at is not None:  # the call is over; a call-back is waited for
+            return
         try:
             seen = await phone.adopt(finish.errand(row, self._frozen), row.known_as, row.made_at)
         except Unfinished as unsure:

@@ -1,6 +1,7 @@
 """The telephone probe: places real calls through a carrier, times the answer, and never leaves anybody in silence.
 
-One task watches all calls in flight. What was seen becomes facts in `probes.phone.moments`; a provider is one file in
+One task watches all calls in flight. What was seen becomes facts in `probes.phone.moments`, what was heard on a
+recording in `answered`, `heard`, `timeline` and `messages`, and `whole` puts them together; a provider is one file in
 `carriers`.
 """
 
@@ -18,28 +19,15 @@ from types import TracebackType
 from probes import Archive, Errand, Journal
 from probes.clock import Clock
 from probes.guard import Effect, Guard
-from probes.phone.carriers import FINAL, CallNow, Carrier, CarrierDown, CarrierRefused, Status
+from probes.phone.carriers import FINAL, CallNow, Carrier, CarrierDown, CarrierRefused, Speech, Status
+from probes.phone.listening import Ear, Listened, proposals, transcript
 from probes.phone.moments import Look, observe
-from probes.phone.recordings import bring_home
+from probes.phone.recordings import Brought, bring_home
 from probes.phone.speech import TEXTS, speech
-from results.schema import Channel, Evidence, Moment, Observation
+from probes.phone.whole import FACTS, NO_LISTENER, NOT_RECORDED, Unheard, whole
+from results.schema import Channel, Evidence, Moment, Observation, Why
 
 __all__ = ["FACTS", "PhoneProbe", "Unfinished"]
-
-FACTS: Mapping[str, str] = {
-    "phone.outcome": "answered, engaged, no_reply or number_not_in_use; of several attempts, the one that counts",
-    "phone.answered": "anything answered: a person or a voice that nobody has listened to yet",
-    "phone.answered_by": "person, ivr, queue_then_person, voicemail, recorded_message_ends, fax_or_data or "
-    "wrong_organisation; nobody knows without listening",
-    "phone.contactable": "answered at the first attempt",
-    "phone.attempts": "attempts that measured something",
-    "phone.engaged_attempts": "attempts that met an engaged tone before one got through",
-    "phone.gave_up": "it rang for as long as the scenario lets it, and nobody answered",
-    "phone.post_dial_delay": "seconds from dialling to ringing; may be the carrier's doing",
-    "phone.rings": "UK rings before the answer: floor(seconds / 3) + 1",
-    "phone.number_works": "the number is in service",
-    "phone.low_cost": "free, or charged as an ordinary call",
-}
 
 _LOOK_EVERY = 0.25  # seconds, real ones
 _LONGEST_AFTER_RINGING = 120.0  # seconds: our message, and time for the carrier to say so
@@ -59,6 +47,7 @@ class _Followed:
     ordinal: int
     looks: list[Look] = field(default_factory=list)
     exact: dict[Status, dt.datetime] = field(default_factory=dict)
+    told: dict[Status, dt.datetime] = field(default_factory=dict)
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     def at(self, stopwatch: float) -> dt.datetime:
@@ -67,12 +56,16 @@ class _Followed:
     def see(self, call: CallNow, asked: float, told: float) -> None:
         self.looks.append(Look(call.status, self.at(asked), self.at(told)))
         self.exact.update(call.exact)
+        self.told.update({status: self.at(reading) for status, reading in call.told.items()})
         if call.status in FINAL:
             self.over.set()
 
 
 class PhoneProbe:
-    """Calls one line at a time. Open it with `async with`: that is when it begins to watch."""
+    """Calls one line at a time. Open it with `async with`: that is when it begins to watch.
+
+    `ear`: listens to what was recorded; None: nothing here can.
+    """
 
     channel: Channel = "phone"
     facts = FACTS
@@ -86,6 +79,7 @@ class PhoneProbe:
         clock: Clock,
         caller: str,
         texts: Mapping[str, str] = TEXTS,
+        ear: Ear | None = None,
     ) -> None:
         self._carrier = carrier
         self._guard = guard
@@ -94,6 +88,7 @@ class PhoneProbe:
         self._clock = clock
         self._caller = caller
         self._texts = texts
+        self._ear = ear
         self._followed: dict[str, _Followed] = {}
         self._calls = 0
         self._some = asyncio.Event()
@@ -124,14 +119,14 @@ class PhoneProbe:
             ring_for=errand.scenario.ring_for,
             leaves_message=errand.scenario.leave_message,
         )
-        recorded = _recorded(errand)
-        caller = errand.caller or self._caller
-        words = speech(errand, caller, recorded, self._texts)
+        caller, words = self._says(errand)
         async with self._guard.permit(effect):
             asked, began = self._clock.now(), self._clock.stopwatch()
             await self._journal.about_to(errand.shop, errand.reference, asked)
             try:
-                call = await self._carrier.place(errand.target, words, errand.scenario.ring_for, recorded, caller)
+                call = await self._carrier.place(
+                    errand.target, words, errand.scenario.ring_for, _recorded(errand), caller
+                )
             except CarrierRefused as error:
                 return Observation(facts={}, error=str(error))
             except CarrierDown as error:
@@ -173,17 +168,52 @@ class PhoneProbe:
             raise Unfinished("the calls could not be watched any longer")
         failed = looks[-1].status == "failed"
         sip_code = await self._carrier.sip_code(call) if failed else None
-        seen = observe(errand.target, initiated, looks, sip_code, errand.scenario.ring_for, followed.exact)
+        seen = observe(
+            errand.target, initiated, looks, sip_code, errand.scenario.ring_for, followed.exact, followed.told
+        )
         log = await self._archive.keep(
             "call log", f"{errand.shop}.json", "application/json", _log(call, followed, sip_code)
         )
-        sound: tuple[Evidence, ...] = ()
-        notes = seen.notes
+        brought = None
         if _recorded(errand) and looks[-1].status == "completed":
-            sound, gone_wrong = await bring_home(self._carrier, self._archive, call, errand.shop)
-            notes += gone_wrong
-        told = {"evidence": (log, *sound), "notes": notes, "versions": {"carrier": self._carrier.name}}
-        return seen.model_copy(update=told)
+            brought = await bring_home(self._carrier, self._archive, call, errand.shop)
+        return await self._told(errand, seen, log, brought)
+
+    async def _told(self, errand: Errand, seen: Observation, log: Evidence, brought: Brought | None) -> Observation:
+        """The call as it was watched, with what was heard on it and the evidence for both."""
+        evidence, notes = [log], seen.notes
+        found: Listened | Unheard | None = None
+        if brought is not None:
+            evidence += brought.kept
+            found = await self._heard(errand, brought)
+            notes += brought.notes
+        elif seen.facts.get("phone.answered"):
+            found = Unheard(*NOT_RECORDED)
+        if isinstance(found, Listened):
+            keep, name = self._archive.keep, errand.shop
+            evidence.append(await keep("transcript", f"{name}.txt", "text/plain", transcript(found)))
+            evidence.append(await keep("heard", f"{name}.heard.json", "application/json", proposals(found)))
+        told = {"evidence": tuple(evidence), "notes": notes, "versions": {"carrier": self._carrier.name}}
+        _, words = self._says(errand)
+        return whole(seen.model_copy(update=told), errand, words, found)
+
+    async def _heard(self, errand: Errand, brought: Brought) -> Listened | Unheard:
+        """A recording that cannot be listened to never loses the call."""
+        if not brought.sounds:
+            where = "it is still at the carrier" if brought.left_behind else "the carrier had none"
+            why = Why.NEEDS_REVIEW if brought.left_behind else Why.NOT_APPLICABLE
+            return Unheard(why, f"there is no recording here: {where}")
+        if self._ear is None:
+            return Unheard(*NO_LISTENER)
+        try:
+            return await self._ear.hear(brought.sounds[0], errand.organisation)
+        except Exception as error:  # whatever a model may raise: the recording is kept, and a person can listen
+            return Unheard(Why.NEEDS_REVIEW, f"needs a listener: {type(error).__name__}: {error}"[:300])
+
+    def _says(self, errand: Errand) -> tuple[str, Speech]:
+        """The number of ours that is shown, and what is said."""
+        caller = errand.caller or self._caller
+        return caller, speech(errand, caller, _recorded(errand), self._texts)
 
     async def _watch(self) -> None:
         """The one task that looks at the carrier's list while any call is in flight."""

@@ -38,6 +38,7 @@ Value = TypeVar("Value")
 
 # What an answer of several parts is called after.
 _FIRST: tuple[Kind, ...] = ("voicemail", "ivr", "out_of_hours", "not_in_use", "queue", "person", "recorded")
+_PRESS_WHAT = re.compile(rf"\bpress (?!(?:(?:option|the|key) )*{phrases.NUMBER}\b)")
 _DENIAL = 0.8  # how much less a No is worth than the words it was missed in: any one may have been misheard
 _ANSWERS: dict[Kind, Answer] = {
     "recorded": "recorded_message_ends",
@@ -118,12 +119,9 @@ def read(
         return Heard(Proposal("unknown", 0.0))
     person = next((voice for voice, kind, _ in turns if kind == "person"), None)
     machine = _together([voice for voice, kind, _ in turns if kind in MACHINES])
-    whole = _together([voice for voice, _, _ in turns])
     greeting = person or machine
     queue = _together([voice for voice, kind, _ in turns if kind == "queue"])
     menus = [voice for voice, kind, _ in turns if kind == "ivr"]
-    closed = _together([voice for voice, kind, _ in turns if kind in ("out_of_hours", "voicemail", "recorded")])
-    shut = closed if any(part.kind == "out_of_hours" for part in parts) else None
     mailbox = _together([voice for voice, kind, _ in turns if kind == "voicemail"])
     return Heard(
         answer=_answer(parts),
@@ -137,10 +135,10 @@ def read(
         menu_options=_options(menus),
         queue_info=_said(queue, phrases.QUEUE_INFO),
         call_back_offered=_said(queue, phrases.CALL_BACK),
-        website_offered=_said(whole, phrases.WEBSITE),
-        emergency_contact=_emergency(shut),
-        hours_given=_hours_given(shut),
-        hours=opening.opening_hours(shut.text) if shut else (),
+        website_offered=_said(machine, phrases.WEBSITE),
+        emergency_contact=_emergency(machine),
+        hours_given=_hours_given(machine),
+        hours=opening.opening_hours(machine.text) if machine else (),
         message_accepted=_accepts(mailbox, tones),
         another_way=_said(mailbox, phrases.ANOTHER_WAY),
     )
@@ -237,7 +235,8 @@ def _options(menus: Sequence[Spoken]) -> Proposal[int] | None:
         return None
     offered = keys(most)
     digits = sorted(int(key) for key in offered if key.isdigit() and key != "0")
-    gap = bool(digits) and digits != list(range(1, len(digits) + 1))  # a key in between was not understood
+    # A key in between was not understood, or the word after one more "press" was none.
+    gap = (bool(digits) and digits != list(range(1, len(digits) + 1))) or _PRESS_WHAT.search(most.text) is not None
     return Proposal(len(offered), (0.55 if gap else 0.85) * trust(most.sure()))
 
 

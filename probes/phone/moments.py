@@ -24,6 +24,22 @@ RING_SECONDS = 3.0
 NOT_IN_USE = frozenset({404, 410, 484, 604})
 """SIP answers that say there is no such number (RFC 3261; 404 not found, 410 gone, 484 incomplete, 604 nowhere)."""
 
+FACTS: Mapping[str, str] = {
+    "phone.outcome": "answered where nobody listened, else as phone.answered_by; or engaged, no_reply or "
+    "number_not_in_use; of several attempts, the one that counts",
+    "phone.contactable": "a person was reached at the first attempt in office hours; an answer that nobody listened to "
+    "counts",
+    "phone.gave_up": "it rang, or held us in a queue, for as long as the scenario lets it, and nobody answered",
+    "phone.answered": "anything answered",
+    "phone.attempts": "attempts that measured something",
+    "phone.engaged_attempts": "attempts that met an engaged tone before one got through",
+    "phone.post_dial_delay": "seconds from dialling to ringing; may be the carrier's doing",
+    "phone.rings": "UK rings before the answer: floor(seconds / 3) + 1",
+    "phone.number_works": "the number is in service",
+    "phone.low_cost": "free, or charged as an ordinary call",
+}
+"""What watching tells alone; listening may change outcome, contactability and giving up, in `answered`."""
+
 EXACTLY = dt.timedelta(milliseconds=5)
 """How far from the truth a moment may be that a provider noted on the wire; measured: median 0.4 ms."""
 
@@ -31,6 +47,7 @@ _WIDEST_DELAY = 2.0  # seconds between the bounds of a post-dial delay that is s
 _REACHED: dict[Status, int] = {"queued": 0, "ringing": 1, "in-progress": 2, "completed": 3}
 _ENDED = 3
 _SOURCE = "carrier's list of calls"
+_TOLD = "carrier's callback, and its list of calls"
 _WIRE = "our own telephone, on the wire"
 _CHARGED = {PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.PERSONAL_NUMBER}
 
@@ -51,17 +68,28 @@ def observe(
     sip_code: int | None,
     ring_for: float,
     exact: Mapping[Status, dt.datetime] = {},
+    told: Mapping[Status, dt.datetime] = {},
 ) -> Observation:
     """What one finished call showed. `looks` in order of time, the last with a final status.
 
-    `exact`: when it entered a status, where the provider saw it on the wire.
+    `exact`: when it entered a status, where the provider saw it on the wire. `told`: by when at the latest, where the
+    carrier told us.
     """
     end = looks[-1].status
-    moments = {"initiated": initiated, "ended": _exactly(exact.get(end)) or _moment(initiated, looks, _ENDED)}
-    if end in ("completed", "no-answer") or "ringing" in exact or any(look.status == "ringing" for look in looks):
-        moments["ringing"] = _exactly(exact.get("ringing")) or _moment(initiated, looks, 1)
+
+    def moment(status: Status, reached: int) -> Moment:
+        if status in exact:
+            return Moment(lower=exact[status] - EXACTLY, upper=exact[status] + EXACTLY, source=_WIRE)
+        looked = _moment(initiated, looks, reached)
+        upper = told.get(status, looked.upper)
+        return Moment(lower=looked.lower, upper=upper, source=_TOLD) if looked.lower <= upper < looked.upper else looked
+
+    moments = {"initiated": initiated, "ended": moment(end, _ENDED)}
+    rang = {"ringing"} & {*exact, *told, *(look.status for look in looks)}
+    if end in ("completed", "no-answer") or rang:
+        moments["ringing"] = moment("ringing", 1)
     if end == "completed":
-        moments["answered"] = _exactly(exact.get("in-progress")) or _moment(initiated, looks, 2)
+        moments["answered"] = moment("in-progress", 2)
         return _answered(number, moments)
     if end == "busy":
         return _failed(number, moments, Failure.ENGAGED, "engaged", "The line was engaged.")
@@ -98,10 +126,6 @@ def low_cost(number: str) -> bool:
     return phonenumbers.number_type(phonenumbers.parse(number)) not in _CHARGED
 
 
-def _exactly(noted: dt.datetime | None) -> Moment | None:
-    return None if noted is None else Moment(lower=noted - EXACTLY, upper=noted + EXACTLY, source=_WIRE)
-
-
 def _moment(initiated: Moment, looks: Sequence[Look], reached: int) -> Moment:
     lower = initiated.lower
     for look in looks:
@@ -117,7 +141,6 @@ def _answered(number: str, moments: dict[str, Moment]) -> Observation:
     facts: dict[str, Fact] = {
         "phone.outcome": "answered",
         "phone.answered": True,
-        "phone.answered_by": None,
         "phone.contactable": True,
         "phone.attempts": 1,
         "phone.engaged_attempts": 0,
@@ -127,20 +150,20 @@ def _answered(number: str, moments: dict[str, Moment]) -> Observation:
         "phone.post_dial_delay": delay,
         "phone.rings": None,
     }
-    unknown = untimed | {"phone.answered_by": (Why.NEEDS_REVIEW, "nobody has listened to who or what answered")}
+    unknown = dict(untimed)
     if most - least <= RING_SECONDS:
         facts["phone.rings"] = math.floor((least + most) / 2 / RING_SECONDS) + 1
     else:
         reason = f"it rang between {least:.1f} and {most:.1f} seconds; the call was not watched all the time"
         unknown["phone.rings"] = (Why.NEEDS_REVIEW, reason)
-    note = f"Answered by a person or a voice nobody has listened to yet, after {least:.1f} to {most:.1f} seconds."
+    note = f"Answered after {least:.1f} to {most:.1f} seconds."
     return Observation(facts=facts, unknown=unknown, moments=moments, notes=(note, *notes))
 
 
 def _failed(number: str, moments: dict[str, Moment], failure: Failure, outcome: str, note: str) -> Observation:
     works = failure is not Failure.NUMBER_NOT_IN_USE
     delay, unknown, notes = _delay(moments)
-    unknown["phone.rings"] = unknown["phone.answered_by"] = (Why.NOT_APPLICABLE, "the call was not answered")
+    unknown["phone.rings"] = (Why.NOT_APPLICABLE, "the call was not answered")
     if failure is not Failure.NO_REPLY:
         unknown["phone.gave_up"] = (Why.NOT_APPLICABLE, "there was nothing to wait for")
     if not works:
@@ -152,7 +175,6 @@ def _failed(number: str, moments: dict[str, Moment], failure: Failure, outcome: 
         facts={
             "phone.outcome": outcome,
             "phone.answered": False,
-            "phone.answered_by": None,
             "phone.contactable": False,
             "phone.attempts": 1,
             "phone.engaged_attempts": int(failure is Failure.ENGAGED),

@@ -1,7 +1,8 @@
 """Before the first real call: whom may the account call, which number does it show, what will it cost?
 
-Pure: a carrier tells about the account, here it is judged. Nothing here dials. Sources of the rules: the carrier's
-voice dialling permissions, which exist against toll fraud; Ofcom's General Condition C6 on the number shown.
+Pure: a carrier tells about the account, or a trunk of one's own was opened; here that is judged. Nothing here dials.
+Sources of the rules: the carrier's voice dialling permissions, which exist against toll fraud; Ofcom's General
+Condition C6 on the number shown.
 """
 
 from __future__ import annotations
@@ -58,15 +59,36 @@ class Account:
 
 
 @dataclass(frozen=True)
-class Preflight:
-    """The judgement. With any refusal nothing may be dialled. Costs in the account's currency; None: not told."""
+class Line:
+    """What shows of a trunk of one's own without dialling.
 
-    account: Account
+    `opens`: why it does not open, as the registrar's refusal; None where it did. `speaks`: why there is no voice to
+    speak with; None where there is one. `pence_per_minute`: as the programme says; None: it does not.
+    """
+
+    host: str
+    caller: str
+    registers: bool
+    channels: int
+    opens: str | None
+    speaks: str | None
+    pence_per_minute: float | None
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """The judgement. With any refusal nothing may be dialled. Costs in `currency`; None: not told.
+
+    `about`: what was found, one sentence or figure each.
+    """
+
+    about: tuple[str, ...]
     calls: int
     refusals: tuple[str, ...]
     warnings: tuple[str, ...]
     expected: float | None
     at_most: float | None
+    currency: str
 
 
 def preflight(account: Account, calls: Mapping[str, int], carrier: Carrier) -> Preflight:
@@ -85,35 +107,72 @@ def preflight(account: Account, calls: Mapping[str, int], carrier: Carrier) -> P
         warnings.append("the carrier does not tell the price of every number; set caps in pence before you begin")
     if account.answers is False:
         warnings.append(f"nothing answers whoever rings {account.caller} back; let it say what these calls were")
-    return Preflight(account, sum(calls.values()), tuple(refusals), tuple(warnings), expected, at_most)
+    return Preflight(
+        _about(account), sum(calls.values()), tuple(refusals), tuple(warnings), expected, at_most, account.currency
+    )
+
+
+def preflight_of_a_trunk(line: Line, calls: Mapping[str, int], carrier: Carrier) -> Preflight:
+    """Judge a trunk of one's own before so many calls to these numbers; `carrier`: practice or real.
+
+    Whom it may call, and whether it lets us show our number, is the provider's to say; nothing asks it.
+    """
+    pounds = None if line.pence_per_minute is None else sum(calls.values()) * line.pence_per_minute / 100
+    refusals = [reason for reason in (line.opens, line.speaks) if reason is not None]
+    refusals += _rung_back(line.caller, carrier)
+    refusals += [reason for number in calls if (reason := never_dialled(number, carrier))]
+    warnings = []
+    if pounds is None:
+        warnings.append("what a minute costs is not known; say it as pence_per_minute, and set caps before you begin")
+    if not line.registers:
+        warnings.append("it does not sign in, so nothing shows before the first call whether the trunk takes our calls")
+        warnings.append(f"nothing here answers whoever rings {line.caller} back; see that something does")
+    signs_in = "signs in" if line.registers else "knows us by our address"
+    about = (
+        f"Number shown: {line.caller}",
+        f"Trunk: {line.host} ({signs_in}), {line.channels} calls at once",
+        f"Voice: {'there' if line.speaks is None else 'missing'}",
+    )
+    return Preflight(
+        about,
+        sum(calls.values()),
+        tuple(refusals),
+        tuple(warnings),
+        None if pounds is None else pounds * MINUTES_EXPECTED,
+        None if pounds is None else pounds * MINUTES_AT_MOST * ATTEMPTS_AT_MOST,
+        "GBP",
+    )
 
 
 def lines(result: Preflight) -> tuple[str, ...]:
     """The judgement for a reader, one sentence or figure a line."""
-    account = result.account
-    shown = (
-        "rented from the carrier" if account.owned else "verified" if account.verified else "neither owned nor verified"
-    )
-    allowed = ", ".join(code for code, country in sorted(account.countries.items()) if country.anything) or "none"
-    told = [
-        f"Number shown: {account.caller} ({shown})",
-        f"Countries that may be called: {allowed}",
-        f"Balance: {account.balance:.2f} {account.currency}",
-    ]
-    told += [
-        f"Price to {number}: {'not told' if price is None else f'{price:.4f} {account.currency} a minute'}"
-        for number, price in sorted(account.prices.items())
-    ]
+    told = [*result.about]
     if result.expected is None or result.at_most is None:
         told.append(f"Expected cost of {result.calls} calls: not known")
     else:
-        told.append(f"Expected cost of {result.calls} calls: {result.expected:.2f} {account.currency}")
+        told.append(f"Expected cost of {result.calls} calls: {result.expected:.2f} {result.currency}")
         most = f"{ATTEMPTS_AT_MOST} attempts of {MINUTES_AT_MOST} minutes at each"
-        told.append(f"At most, with {most}: {result.at_most:.2f} {account.currency}")
+        told.append(f"At most, with {most}: {result.at_most:.2f} {result.currency}")
     told += [f"Warning: {warning}" for warning in result.warnings]
     told += [f"Refused: {refusal}" for refusal in result.refusals]
     told.append("Nothing may be dialled." if result.refusals else "All is well. Nothing was dialled.")
     return tuple(told)
+
+
+def _about(account: Account) -> tuple[str, ...]:
+    shown = (
+        "rented from the carrier" if account.owned else "verified" if account.verified else "neither owned nor verified"
+    )
+    allowed = ", ".join(code for code, country in sorted(account.countries.items()) if country.anything) or "none"
+    return (
+        f"Number shown: {account.caller} ({shown})",
+        f"Countries that may be called: {allowed}",
+        f"Balance: {account.balance:.2f} {account.currency}",
+        *(
+            f"Price to {number}: {'not told' if price is None else f'{price:.4f} {account.currency} a minute'}"
+            for number, price in sorted(account.prices.items())
+        ),
+    )
 
 
 def _cost(account: Account, calls: Mapping[str, int], minutes: int) -> float | None:
@@ -157,7 +216,9 @@ def _caller(account: Account, carrier: Carrier) -> list[str]:
     refusals = []
     if not account.owned and not account.verified:
         refusals.append(f"{account.caller} is neither rented from the carrier nor verified; it may not be shown")
-    problem = None if _MOBILE.fullmatch(account.caller) else never_dialled(account.caller, carrier)
-    if problem:
-        refusals.append(f"the number shown cannot be rung back at an ordinary price: {problem}")
-    return refusals
+    return refusals + _rung_back(account.caller, carrier)
+
+
+def _rung_back(caller: str, carrier: Carrier) -> list[str]:
+    problem = None if _MOBILE.fullmatch(caller) else never_dialled(caller, carrier)
+    return [f"the number shown cannot be rung back at an ordinary price: {problem}"] if problem else []

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from probes.guard import CALLS_FROM, CALLS_UNTIL, NIGHT_FROM, NIGHT_UNTIL
+from probes.phone.hours import next_allowed
 from results.calendar import LONDON, Calendar
 from results.schema import Fact, Failure, Observation, Scenario, Why
 
@@ -75,9 +75,14 @@ def combine(attempts: Sequence[Observation]) -> Observation:
         "phone.engaged_attempts": sum(one.failure is Failure.ENGAGED for one in measured[: through + 1]),
         "phone.number_works": None if out is None else not out,
     }
-    unknown = {name: why for name, why in chosen.unknown.items() if name != "phone.number_works"}
+    unknown = {name: why for name, why in chosen.unknown.items() if name != "phone.contactable"}
+    unknown |= {name: why for name, why in measured[0].unknown.items() if name == "phone.contactable"}
     if out is None:
         unknown["phone.number_works"] = (Why.NEEDS_REVIEW, _SECOND_DAY)
+    elif chosen.failure is None and "phone.number_works" in chosen.unknown:
+        facts["phone.number_works"] = None  # a recorded voice said that it is not in use
+    else:
+        unknown.pop("phone.number_works", None)
     return Observation(
         facts=facts,
         unknown=unknown,
@@ -107,14 +112,4 @@ def _on_the_next_working_day(now: dt.datetime, scenario: Scenario, calendar: Cal
 
 
 def _allowed(moment: dt.datetime, scenario: Scenario, calendar: Calendar) -> dt.datetime:
-    """The first moment from then on at which a call of the scenario means what the scenario asks, in UTC."""
-    if scenario.in_hours:
-        opens, closes = max(calendar.opens, CALLS_FROM), min(calendar.closes, CALLS_UNTIL)
-        return calendar.model_copy(update={"opens": opens, "closes": closes}).next_opening(moment)
-    local = moment.astimezone(LONDON)
-    if calendar.is_open(local):
-        local = dt.datetime.combine(local.date(), calendar.closes, tzinfo=LONDON)
-    if local.time() >= NIGHT_FROM or local.time() < NIGHT_UNTIL:
-        morning = local.date() + dt.timedelta(days=local.time() >= NIGHT_FROM)
-        local = dt.datetime.combine(morning, NIGHT_UNTIL, tzinfo=LONDON)
-    return local.astimezone(dt.UTC)
+    return next_allowed(moment, calendar, in_hours=scenario.in_hours)

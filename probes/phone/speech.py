@@ -15,13 +15,14 @@ from probes import Errand
 from probes.phone.carriers import Speech
 
 TEXTS: Mapping[str, str] = tomllib.loads(files("probes.phone").joinpath("texts.toml").read_text("utf-8"))
-"""The texts by name: identification, recorded, staying, message."""
+"""The texts by name: identification, recorded, staying, message, explanation."""
 
 MESSAGE_SECONDS = 75.0
 """How long a call that leaves a message lasts: a greeting of half a minute, and two copies, of which one is whole."""
 
 LONGEST = 400  # characters of one text
 _FILLED_IN = frozenset({"partnership", "organisation", "number", "reference", "recorded"})
+_FILLED_IN_FOR_ANYBODY = frozenset({"partnership"})  # who rings us back has not said who they are
 _MUST_NAME = {"identification": {"organisation", "number", "recorded"}, "message": {"organisation", "number"}}
 
 
@@ -38,8 +39,9 @@ def texts(own: Mapping[str, str]) -> Mapping[str, str]:
             named = {field for _, field, _, _ in string.Formatter().parse(text) if field is not None}
         except ValueError as error:
             raise BadText(f"{name} has a bracket too many or too few: {error}") from None
-        if unknown := sorted(named - _FILLED_IN):
-            raise BadText(f"{name} names {{{unknown[0]}}}, which is not filled in; use {', '.join(sorted(_FILLED_IN))}")
+        filled = _FILLED_IN_FOR_ANYBODY if name == "explanation" else _FILLED_IN
+        if unknown := sorted(named - filled):
+            raise BadText(f"{name} names {{{unknown[0]}}}, which is not filled in; use {', '.join(sorted(filled))}")
         if missing := sorted(_MUST_NAME.get(name, set()) - named):
             raise BadText(f"{name} does not name {{{missing[0]}}}; whoever answers must hear it")
         if not text.strip() or len(text) > LONGEST:
@@ -66,6 +68,11 @@ def speech(errand: Errand, caller: str, recorded: bool, said: Mapping[str, str] 
     if scenario.stay_for:
         return Speech(first, said["staying"].format(**filled, recorded=""), scenario.stay_for)
     return Speech(first)
+
+
+def explanation(partnership: str, said: Mapping[str, str] = TEXTS) -> str:
+    """What whoever rings one of our numbers hears, where our own telephone answers it."""
+    return said["explanation"].format(partnership=partnership)
 
 
 def spoken_reference(reference: str) -> str:

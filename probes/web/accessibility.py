@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from probes.web.examine import Examined, Rule
+from probes.web.pages import Page, Site
 from probes.web.reading import Reading, not_known, percent
-from results.schema import Why
+from results.schema import Enquiry, Why
 
 FACTS = {
     "a11y.pages": "Count: pages of the stated sample that could be examined",
@@ -40,9 +41,30 @@ _FEW = 5
 _NONE = "not assessed: no page could be examined in a browser"
 
 
+SAMPLE = 6
+"""Pages of a site that are examined at most."""
+
+
+def sample(site: Site, enquiries: Sequence[Enquiry]) -> tuple[str, ...]:
+    """The stated sample: the home page, then pages of each kind that residents come for, the nearest of each.
+
+    Contact, the right page of each enquiry, the accessibility statement, a page with a form, and what is nearest.
+    """
+    kinds: list[Callable[[Page], bool]] = [
+        lambda page: page.url == site.resolve(site.home),
+        lambda page: "contact" in page.h1.lower(),
+        *(lambda page, key=one.answer_key.page: page.answers(key) for one in enquiries),
+        lambda page: "accessibility" in page.h1.lower(),
+        lambda page: "<textarea" in page.html or "<select" in page.html,
+    ]
+    near = [page for page in site.readable if not page.cut]
+    chosen = [next((page.url for page in near if kind(page)), None) for kind in kinds]
+    return tuple(dict.fromkeys(url for url in (*chosen, *(page.url for page in near)) if url))[:SAMPLE]
+
+
 def read(home: str, examined: Sequence[Examined]) -> Reading:
-    """The facts of a sample of pages. `home`: the address of the home page, which may be in it more than once."""
-    seen = [one for one in {each.url: each for each in examined}.values() if not one.problem]
+    """The facts of a sample of pages. `home`: the address of the home page."""
+    seen = [one for one in examined if not one.problem]
     if not seen:
         return not_known(FACTS, Why.PROBE_FAULT, _NONE)
     reading = Reading(
@@ -56,7 +78,7 @@ def read(home: str, examined: Sequence[Examined]) -> Reading:
             "a11y.headings_titles": _share(seen, lambda one: not one.fails(*_STRUCTURE) and _own_title(one, seen)),
             "web.mobile": all(one.viewport and not one.handheld.beyond for one in seen),
         },
-        notes=tuple(_sentences(seen)),
+        notes=(f"examined in a browser: {', '.join(urlsplit(one.url).path or '/' for one in seen)}", *_sentences(seen)),
         where={"accessibility": {"axe-core": seen[0].axe, "pages": [_grounds(one) for one in seen]}},
     )
     return reading | _keyboard(seen) | _counted(seen) | _home(home, examined)
@@ -118,7 +140,7 @@ def _counted(seen: Sequence[Examined]) -> Reading:
 
 def _home(home: str, examined: Sequence[Examined]) -> Reading:
     looks = [one for one in examined if one.url == home and not one.problem]
-    drawn = sorted(one.drawn for one in looks if one.drawn is not None)
+    drawn = sorted(seconds for one in looks for seconds in one.drawn)
     banner = next((one.banner for one in looks if one.banner), None)
     blocked = bool(banner and banner.covers > _BLOCKS and not banner.gone)
     reading = not_known(["web.load_time"], Why.PROBE_FAULT, "the browser did not tell when the page was drawn")

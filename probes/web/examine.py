@@ -72,7 +72,7 @@ class Examined:
     """One page as the browser found it. `problem`: why it could not be examined; then nothing else counts.
 
     `caught`: what the keyboard did not get away from. `drawn`: seconds until the largest thing was drawn, from the
-    first byte of the answer; None where the browser does not tell.
+    first byte of the answer, each time it was looked at; those left out where the browser does not tell.
     """
 
     url: str
@@ -94,19 +94,25 @@ class Examined:
     images: int = 0
     fields: int = 0
     viewport: bool = False
-    drawn: float | None = None
+    drawn: tuple[float, ...] = ()
 
     def fails(self, *rules: str) -> bool:
         """Whether any of these rules found a fault."""
         return any(rule.id in rules for rule in self.violations)
 
 
-async def examine(visit: Visit, page: Page | None, url: str) -> tuple[Examined, Page]:
-    """Open a page in the visit's tab and examine it. Raises playwright's `Error`, and `Refused` by the guard."""
-    page = await visit.open(url, page)
-    await visit.settled(page, "", UNCHANGED)
-    visit.complain()
-    drawn = await page.evaluate(_asking("drawn()"))
+async def examine(visit: Visit, page: Page | None, url: str, times: int = 1) -> tuple[Examined, Page]:
+    """Open a page in the visit's tab, so many times, and examine it the last time.
+
+    Raises playwright's `Error`, and `Refused` by the guard.
+    """
+    drawn = []
+    for _ in range(times):
+        page = await visit.open(url, page)
+        await visit.settled(page, "", UNCHANGED)
+        visit.complain()
+        drawn.append(await page.evaluate(_asking("drawn()")))
+    assert page is not None
     banner = await _banner(page)
     options = await page.evaluate(_asking("options()"))
     parts = await page.evaluate(_asking("parts()"))
@@ -134,7 +140,7 @@ async def examine(visit: Visit, page: Page | None, url: str) -> tuple[Examined, 
         images=int(parts["images"]),
         fields=int(parts["fields"]),
         viewport=bool(parts["viewport"]),
-        drawn=None if drawn is None else round(float(drawn) / 1000, 3),
+        drawn=tuple(round(float(each) / 1000, 3) for each in drawn if each is not None),
     ), page
 
 

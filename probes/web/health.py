@@ -52,7 +52,7 @@ def read(site: Site, ways: Mapping[str, Way]) -> Reading:
         return memorable | not_known(["web.https_valid", "web.name.variants"], Why.NOT_APPLICABLE, _PORT)
     secure = final.scheme == "https"
     bad = {url: way.problem for url, way in ways.items() if "certificate" in way.problem.lower()}
-    where = {url: way.leads_to or way.problem or "not tried" for url, way in ways.items()}
+    where = {url: way.leads_to or (way.problem if way.asked else "not tried") for url, way in ways.items()}
     reading = memorable | Reading(
         {"web.https_valid": secure and not any(urlsplit(url).netloc == final.netloc for url in bad)},
         notes=tuple(f"{url}: the certificate is not valid" for url in bad),

@@ -25,7 +25,10 @@ FACTS = {
     "web.phone.spaced": "Percent of the valid numbers shown that are grouped as on GOV.UK: 0113 496 0000",
     "web.phone.linked": "Percent of the valid numbers shown that have a telephone link with the same digits",
     "web.phone.low_cost": "Yes/no: no number begins with 084, 087 or 09",
+    "web.phone.numbers_used": "Percent of the numbers called that are in service; not known from the site alone",
 }
+NUMBERS_SEEN = "telephone numbers"
+"""Under which name the evidence of a visit lists the numbers."""
 
 _SEPARATORS = r"[ \u00a0\u2009\u202f()./\u2010-\u2015-]"
 # A dialling code or +44, then up to nine more digits, each with at most two separators before it.
@@ -136,7 +139,7 @@ def govuk(number: str) -> frozenset[str]:
 def read(site: Site) -> tuple[Reading, tuple[Mention, ...]]:
     """The facts about the telephone numbers of a site, and the numbers."""
     shown = tuple(mention for page in site.readable for mention in mentions(page.url, page.html))
-    where = {"telephone numbers": [asdict(mention) for mention in shown[:500]]}
+    where = {NUMBERS_SEEN: [asdict(mention) for mention in shown[:500]]}
     if not shown:
         blank = not_known(
             [name for name in FACTS if name != "web.phone.found"], Why.NOT_APPLICABLE, "no telephone number was found"
@@ -154,7 +157,8 @@ def read(site: Site) -> tuple[Reading, tuple[Mention, ...]]:
         notes=(*_bad_numbers(shown), *(f"'{number}' costs more than an ordinary call" for number in charged[:5])),
         where=where,
     )
-    return facts | _manner(good), shown
+    uncalled = not_known(["web.phone.numbers_used"], Why.NOT_APPLICABLE, "none of the numbers has been called")
+    return facts | _manner(good) | uncalled, shown
 
 
 def _manner(good: list[Mention]) -> Reading:

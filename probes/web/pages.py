@@ -9,7 +9,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from urllib.parse import urldefrag, urljoin, urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -25,6 +25,7 @@ BLOCKS = (
 )
 _UNSEEN = "script,style,noscript,template"
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
+_OPENS = re.compile(r"<[a-zA-Z]")
 _CLOSES_ITSELF = re.compile(
     "area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr|p|li|dt|dd|tr|td|th|option|thead|tbody|tfoot|"
     "html|head|body|colgroup|optgroup|path|rect|circle|line|use|polygon"
@@ -48,7 +49,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Page:
-    """One address that was asked for. `html` and `text` are empty unless it answered 200 with HTML."""
+    """One address that was asked for. `html` is empty unless it answered 200 with HTML."""
 
     url: str
     status: int
@@ -57,9 +58,13 @@ class Page:
     h1: str = ""
     links: tuple[Link, ...] = ()
     html: str = ""
-    text: str = ""
     cut: bool = False
     """The body was longer than the limit, or nested too deeply to be read."""
+
+    @cached_property
+    def text(self) -> str:
+        """What can be read on the page, a line a block; read from its HTML when it is first asked for."""
+        return block_text(LexborHTMLParser(self.html)) if self.html.strip() else ""
 
     @property
     def readable(self) -> bool:
@@ -157,17 +162,18 @@ def read(url: str, depth: int, html: str, cut: bool = False) -> Page:
     tree = LexborHTMLParser(html)
     title, h1 = label(tree.css_first("title")), label(tree.css_first("h1"))
     found = links(tree, url)
-    return Page(url, 200, depth, title, h1, found, html, block_text(tree), cut)
+    return Page(url, 200, depth, title, h1, found, html, cut)
 
 
 def links(tree: LexborHTMLParser, url: str) -> tuple[Link, ...]:
     """The web links of a page in their order, each (address, name) once."""
-    found: dict[Link, None] = {}
+    found: dict[tuple[str, str], None] = {}
     absolute = Absolute(base_of(tree, url))
     for anchor in tree.css("a[href],area[href]")[:MOST_LINKS]:
-        if target := absolute(anchor.attributes.get("href") or ""):
-            found[Link(target, spoken(anchor))] = None
-    return tuple(found)
+        attributes = anchor.attributes
+        if target := absolute(attributes.get("href") or ""):
+            found[target, _name(anchor, attributes)] = None
+    return tuple(Link(target, name) for target, name in found)
 
 
 class Absolute:
@@ -188,12 +194,19 @@ class Absolute:
     def _join(self, href: str) -> str | None:
         if not href or href[0] == "#" or len(href) > LONGEST_ADDRESS:
             return None
-        if _FROM_ROOT.fullmatch(path := href.partition("#")[0]):
+        if (path := _from_root(href)) is not None:
             return self._origin + path
         try:
             return plain(urljoin(self._base, href))
         except ValueError:
             return None
+
+
+@lru_cache(maxsize=50_000)  # every page of a site has its template's
+def _from_root(href: str) -> str | None:
+    """The path of a link that begins at the root and needs nothing done to it; None for any other."""
+    path = href.partition("#")[0]
+    return path if _FROM_ROOT.fullmatch(path) else None
 
 
 def plain(url: str) -> str | None:
@@ -215,10 +228,14 @@ def base_of(tree: LexborHTMLParser, url: str) -> str:
 
 def spoken(anchor: LexborNode) -> str:
     """A link's name, roughly as assistive technology would say it: aria-label, text, image, title."""
-    name = tidy(anchor.attributes.get("aria-label") or "") or label(anchor)
+    return _name(anchor, anchor.attributes)
+
+
+def _name(anchor: LexborNode, attributes: Mapping[str, str | None]) -> str:
+    name = tidy(attributes.get("aria-label") or "") or label(anchor)
     if not name:
         name = tidy(" ".join(image.attributes.get("alt") or "" for image in anchor.css("img")))
-    return name or tidy(anchor.attributes.get("title") or "")
+    return name or tidy(attributes.get("title") or "")
 
 
 def label(node: LexborNode | None) -> str:
@@ -228,7 +245,7 @@ def label(node: LexborNode | None) -> str:
 
 def tidy(text: str) -> str:
     """One line, single spaces, at most `LONGEST_LABEL` characters."""
-    return _SPACE.sub(" ", text[: 4 * LONGEST_LABEL]).strip()[:LONGEST_LABEL]
+    return " ".join(text[: 4 * LONGEST_LABEL].split())[:LONGEST_LABEL]
 
 
 def block_text(tree: LexborHTMLParser) -> str:
@@ -244,13 +261,25 @@ def block_text(tree: LexborHTMLParser) -> str:
 
 
 def nested_too_deeply(html: str) -> bool:
-    """Whether unclosed elements pile up past `DEEPEST`: no real page, and minutes of work for a parser."""
-    depth = 0
+    """Whether unclosed elements pile up past `DEEPEST`: no real page, and minutes of work for a parser.
+
+    An end tag closes an element of its own name only, as in a browser: of another it is passed over.
+    """
+    if len(_OPENS.findall(html)) <= DEEPEST:
+        return False
+    depth, opened = 0, Counter[str]()
     for tag in _TAG.finditer(html):
-        if not _CLOSES_ITSELF.fullmatch(tag[2].lower()):
-            depth = max(0, depth - 1) if tag[1] else depth + 1
+        name = tag[2].lower()
+        if _CLOSES_ITSELF.fullmatch(name):
+            continue
+        if not tag[1]:
+            depth += 1
+            opened[name] += 1
             if depth > DEEPEST:
                 return True
+        elif opened[name]:
+            depth -= 1
+            opened[name] -= 1
     return False
 
 

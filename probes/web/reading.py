@@ -18,9 +18,10 @@ class Reading:
     where: Mapping[str, object] = field(default_factory=dict)
 
     def __or__(self, other: Reading) -> Reading:
+        """Both together; where both tell a fact, the other's word is taken."""
         return Reading(
             {**self.facts, **other.facts},
-            {**self.unknown, **other.unknown},
+            {**{name: why for name, why in self.unknown.items() if name not in other.facts}, **other.unknown},
             self.notes + other.notes,
             {**self.where, **other.where},
         )

@@ -5,11 +5,15 @@ Typing and pressing Enter is in `browser`; reading the page that answers in `res
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from selectolax.lexbor import LexborHTMLParser
 
 from probes.web import results_page
-from probes.web.pages import Site, described
+from probes.web.pages import Site, block_text, described
 from probes.web.reading import Reading, not_known, percent
 from probes.web.results_page import Result, Typed
 from results.schema import Enquiry, Why
@@ -22,13 +26,29 @@ FACTS = {
     "web.search.first_five": "Percent of the enquiries whose right page is among the first five results",
     "web.search.common_words": "Percent of everyday words that find the right page among the first five results",
     "web.search.structured": "Yes/no: the results have titles and summaries",
+    "web.search.every_page": "Yes/no: at least nine in ten of the pages read have a search box",
+    "web.search.misspelling": "Yes/no: a misspelt word finds the right page in the first five, or its spelling",
+    "web.search.zero_help": "Yes/no: where nothing is found, the page says what to do next",
+    "web.search.pdf_first": "Yes/no: a PDF stands above the right page for one of the enquiries",
 }
 PRINCIPAL = ("web.search.found", "web.search.best_rank", "web.search.results_count", "web.search.structured")
-BY_SEARCHING = tuple(name for name in FACTS if name != "web.search.home")
+BY_SEARCHING = tuple(name for name in FACTS if name not in ("web.search.home", "web.search.every_page"))
+NONSENSE = "qvxzkj"
+"""A word that no page has."""
 NO_BROWSER = "not assessed: no browser on this machine"
 FORBIDDEN = "robots.txt forbids the search and nobody has agreed to it"
 
 _FIRST = 5
+_EVERYWHERE = 0.9  # of the pages
+_SUGGESTS = re.compile(
+    r"\bdid you mean\b|\bshowing results for\b|\bsearch instead for\b|\bcorrected\b|\bsimilar (?:words|to)\b",
+    re.IGNORECASE,
+)
+_HELPS = re.compile(
+    r"\bcheck (?:the |your )?spelling\b|\bA (?:to|-|–) Z\b|\bcontact (?:us|the council)\b|\bbrowse\b|\bdid you mean\b"
+    r"|\btry\b[^\n]{0,40}\b(?:words?|terms?|again|searching|different|fewer|another|other)\b|\bsuggest|\bpopular\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -77,6 +97,63 @@ def searched(words: str, typed: Typed) -> Searched | NotSearched:
     return Searched(words, address, status, found, max(total, len(found)))
 
 
+def misspelt(words: str) -> str:
+    """The words with the last letter of the first long one written twice, as a hurried hand does: councill tax."""
+    first = next((word for word in words.split() if len(word) >= 4), words)
+    return words.replace(first, first + first[-1], 1)
+
+
+def everywhere(site: Site) -> Reading:
+    """Whether the search is on every page, as far as the HTML of the pages tells."""
+    pages = [page for page in site.readable if not page.cut]
+    home = site.page(site.home)
+    if home is None or not results_page.has_box(home.html):
+        sentence = "the home page's own HTML has no search box; a script may draw one on each page"
+        return not_known(["web.search.every_page"], Why.NOT_APPLICABLE, sentence)
+    without = [page.url for page in pages if not results_page.has_box(page.html)]
+    return Reading(
+        {"web.search.every_page": len(without) <= (1 - _EVERYWHERE) * len(pages)},
+        where={"pages without a search box": without[:50]},
+    )
+
+
+def beyond(site: Site, wrong: Typed | None, nothing: Typed | None, enquiry: Enquiry) -> Reading:
+    """What a misspelt word and a word that no page has brought; None where that was not searched."""
+    reading = not_known(["web.search.misspelling", "web.search.zero_help"], Why.PROBE_FAULT, "it was not searched for")
+    if wrong is not None and isinstance(got := searched(misspelt(enquiry.search), wrong), Searched):
+        place = rank(site, got.results, enquiry.answer_key.page)
+        forgives = (place is not None and place <= _FIRST) or bool(_SUGGESTS.search(_new_text(wrong)))
+        reading |= Reading({"web.search.misspelling": forgives})
+    if nothing is not None and isinstance(got := searched(NONSENSE, nothing), Searched) and not got.problem:
+        if got.results:
+            sentence = f"'{NONSENSE}', a word that no page has, brought results"
+            return reading | not_known(["web.search.zero_help"], Why.NOT_APPLICABLE, sentence)
+        reading |= Reading({"web.search.zero_help": bool(_HELPS.search(_new_text(nothing)))})
+    return reading
+
+
+def _new_text(typed: Typed) -> str:
+    """What the page says that it did not say before the words were typed."""
+    before = set(block_text(LexborHTMLParser(typed.before)).split("\n"))
+    lines = (line for _, html in typed.pages for line in block_text(LexborHTMLParser(html)).split("\n"))
+    return "\n".join(line for line in lines if line not in before)
+
+
+def _pdf_first(places: list[tuple[Searched, int | None]]) -> Reading:
+    listed = [(got, place) for got, place in places if got.results]
+    if not listed:
+        return not_known(["web.search.pdf_first"], Why.NOT_APPLICABLE, "no search brought results")
+    above = [
+        got.words
+        for got, place in listed
+        if any(urlsplit(one.url).path.lower().endswith(".pdf") for one in got.results[: (place or 2) - 1])
+    ]
+    return Reading(
+        {"web.search.pdf_first": bool(above)},
+        notes=tuple(f"'{words}' shows a PDF above the right page" for words in above),
+    )
+
+
 def rank(site: Site, found: tuple[Result, ...], pattern: str) -> int | None:
     """Where the right page stands, first is 1. A page that was read is judged itself, another by address and title."""
     for place, result in enumerate(found, 1):
@@ -110,6 +187,7 @@ def read(site: Site, searches: Mapping[str, Searched | NotSearched], enquiries: 
         | _principal(site, searches[enquiries[0].search], enquiries[0])
         | _first_five("web.search.first_five", official, reason)
         | _first_five("web.search.common_words", everyday, reason)
+        | _pdf_first(places)
     )
 
 

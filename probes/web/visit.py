@@ -17,7 +17,19 @@ from probes import Archive, Errand
 from probes.clock import Clock
 from probes.guard import Effect, Guard
 from probes.http import httpx
-from probes.web import atoz, contact, links, numbers, results_page, search, tasks
+from probes.web import (
+    accessibility,
+    atoz,
+    contact,
+    health,
+    links,
+    numbers,
+    results_page,
+    search,
+    standards,
+    statement,
+    tasks,
+)
 from probes.web.atoz import AToZ
 from probes.web.browser import Chromium, Gate, Home, NoSearch, SearchForbidden
 from probes.web.crawl import Crawler, NotWelcome, SiteUnreachable
@@ -25,6 +37,7 @@ from probes.web.pages import Site
 from probes.web.reading import Reading, not_known
 from probes.web.results_page import Typed
 from probes.web.search import NotSearched, Searched
+from results.calendar import LONDON
 from results.schema import Consent, Enquiry, Evidence, Failure, Moment, Observation, Why
 
 _SHEETS = 3  # pages of results that are looked at for the principal enquiry; for the other words, the first
@@ -36,6 +49,10 @@ FACTS: dict[str, str] = {
     **atoz.FACTS,
     **search.FACTS,
     **tasks.FACTS,
+    **health.FACTS,
+    **standards.FACTS,
+    **statement.FACTS,
+    **accessibility.FACTS,
 }
 """Every fact that a visit writes, with its meaning."""
 
@@ -60,6 +77,10 @@ class _Tried:
     home: Home | None = None
     answer: Typed | None = None
     """What the principal enquiry's words brought, for the evidence."""
+    wrong: Typed | None = None
+    """What they brought when misspelt."""
+    nothing: Typed | None = None
+    """What a word brought that no page has."""
 
 
 async def visit(tools: Tools, errand: Errand) -> Observation:
@@ -75,10 +96,14 @@ async def visit(tools: Tools, errand: Errand) -> Observation:
     except NotWelcome as why:
         return await _not_measured(tools, errand, began, str(why))
     az, site = await _follow_a_to_z(crawler, site, errand.enquiries)
-    tried = await _search(tools, errand, crawler, site, _gate(tools, errand, crawler, consent, frozenset(hosts)))
+    gate = _gate(tools, errand, crawler, consent, frozenset(hosts))
+    tried = await _search(tools, errand, crawler, site, gate)
     if tried.searches is not None:
         site = await crawler.also(site, _first_results(tried.searches.values()))
     reading = await asyncio.to_thread(_read, site, az, tried, errand)  # a telephone call may be in progress
+    reading |= health.read(site, {url: await crawler.way(url) for url in health.variants(errand.target)})
+    reading |= await asyncio.to_thread(statement.read, site, tools.clock.now().astimezone(LONDON).date())
+    reading |= await _examine(tools, errand, site, gate)
     return await _observation(tools, errand, began, reading, site, tried)
 
 
@@ -138,7 +163,18 @@ async def _search(tools: Tools, errand: Errand, crawler: Crawler, site: Site, ga
             answer = answer or typed
             patient = patient and _came(typed)
             searches[words] = await asyncio.to_thread(search.searched, words, typed)
-    return _Tried(searches=searches, home=home, answer=answer)
+    wrong, nothing = None, None
+    if answer is not None and _came(answer):
+        wrong = await _once(tools.chromium, gate, site.home, search.misspelt(errand.enquiry.search))
+        nothing = await _once(tools.chromium, gate, site.home, search.NONSENSE)
+    return _Tried(searches=searches, home=home, answer=answer, wrong=wrong, nothing=nothing)
+
+
+async def _once(chromium: Chromium, gate: Gate, home: str, words: str) -> Typed | None:
+    try:
+        return await chromium.search(gate, home, words, 1)
+    except (NoSearch, SearchForbidden):
+        return None
 
 
 async def _type(chromium: Chromium, gate: Gate, home: str, words: str, sheets: int, patient: bool) -> Typed:
@@ -158,6 +194,14 @@ def _came(typed: Typed) -> bool:
     return 0 < typed.status < 400
 
 
+async def _examine(tools: Tools, errand: Errand, site: Site, gate: Gate) -> Reading:
+    """What the browser finds on a sample of the pages that were read."""
+    if tools.chromium is None:
+        return not_known(accessibility.FACTS, Why.PROBE_FAULT, search.NO_BROWSER)
+    urls = accessibility.sample(site, errand.enquiries)
+    return accessibility.read(urls[0], await tools.chromium.examine(gate, urls))
+
+
 def _unsearched(raw_box: bool, reason: str) -> Reading:
     """No search was possible. Without a box in the HTML, a script may draw one: only a browser can tell."""
     if raw_box:
@@ -175,14 +219,17 @@ def _read(site: Site, az: AToZ | None, tried: _Tried, errand: Errand) -> Reading
     searching = tried.reading
     if searching is None:
         found = search.read(site, tried.searches or {}, errand.enquiries)
-        searching = found | Reading({"web.search.home": True})
+        beyond = search.beyond(site, tried.wrong, tried.nothing, errand.enquiry)
+        searching = found | beyond | Reading({"web.search.home": True})
     return (
         links.read(site)
         | contact.read(site, shown)
         | phones
         | atoz.read(site, az, errand.enquiries)
         | searching
+        | search.everywhere(site)
         | tasks.read(site, errand.organisation.tier)
+        | standards.read(site)
     )
 
 

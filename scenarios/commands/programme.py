@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from results.calendar import LONDON
 from results.store import FrozenWave, ShopRow
-from scenarios import closing, show
+from scenarios import closing, due_calls, show
 from scenarios import plan as planning
 from scenarios.answers import UNSETTLED, every_wave
 from scenarios.bench import Bench, opened
 from scenarios.collect import Collection
+from scenarios.commands import calls
 from scenarios.commands.common import AsJson, Folder, OneOrganisation, OneScenario, WaveId, Wrong, app, do
 from scenarios.programme import load
 from scenarios.reading import Invalid
@@ -96,18 +97,27 @@ def run(
     folder: Folder = Path(),
     organisation: OneOrganisation = None,
     scenario: OneScenario = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Place the calls that are due through a real carrier.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make every contact that is due: a wave, one organisation of it, or one scenario. Safe to repeat at any time."""
-    do(run_wave(folder, wave, organisation, scenario, as_json))
+    """Make every contact that is due: a wave, one organisation of it, or one scenario. Safe to repeat at any time.
+
+    Where real calls are due it says which and what they may cost, and stops before anything unless told --yes.
+    """
+    do(run_wave(folder, wave, organisation, scenario, as_json, calls_agreed=yes))
 
 
 async def run_wave(
-    folder: Path, wave: str | None, organisation: str | None, scenario: str | None, as_json: bool
+    folder: Path,
+    wave: str | None,
+    organisation: str | None,
+    scenario: str | None,
+    as_json: bool,
+    calls_agreed: bool = False,
 ) -> None:
-    """Make what is due, and say what was made."""
+    """Make what is due, and say what was made; or, where real calls are due and nobody has agreed, only say which."""
     async with opened(folder, to_work=True) as bench:
-        frozen = await wave_to_run(bench, wave, organisation, scenario)
+        frozen = await _planned_or_new(bench, wave, organisation, scenario)
         for given, known, what in (
             (organisation, frozen.organisations, "organisation"),
             (scenario, frozen.scenarios, "scenario"),
@@ -115,19 +125,47 @@ async def run_wave(
             if given is not None and given not in known:
                 raise Wrong(f"there is no {what} {given!r} in this wave; there are: {', '.join(sorted(known))}")
 
+        may_ring = calls_agreed or not due_calls.may_dial_for_real(bench, frozen)
+
         def picked(row: ShopRow) -> bool:
             return organisation in (None, row.organisation) and scenario in (None, row.scenario)
 
+        def agreed(row: ShopRow) -> bool:
+            # A call may fall due, or its number be found, while the run lasts.
+            return picked(row) and (row.channel != "phone" or may_ring)
+
+        if not may_ring and (due := await due_calls.due_calls(bench, frozen, picked)):
+            _only_with_yes(frozen, due, as_json)
+        frozen = await wave_to_run(bench, wave, organisation, scenario)
         with show.progress() as bars:
-            outcome = await Run(bench, frozen, picked, show.Bars(bars)).go()
+            outcome = await Run(bench, frozen, agreed, show.Bars(bars)).go()
+        if not may_ring and (due := await due_calls.due_calls(bench, frozen, picked)):
+            outcome.notes.append(f"real calls that have fallen due: {due.numbers.total()}; run again with --yes")
     if as_json:
         show.json_out({"wave": frozen.wave.id, **vars(outcome)})
     else:
         show.outcome(outcome)
 
 
+def _only_with_yes(frozen: FrozenWave, due: due_calls.DueCalls, as_json: bool) -> NoReturn:
+    if as_json:
+        show.json_out({"wave": frozen.wave.id, "calls_due": vars(due)})
+    else:
+        for line in due_calls.lines(due):
+            show.out.print(line, markup=False, soft_wrap=True)
+    raise typer.Exit(1)
+
+
 async def wave_to_run(bench: Bench, wave: str | None, organisation: str | None, scenario: str | None) -> FrozenWave:
     """The wave as planned; planned now if it was not."""
+    frozen = await _planned_or_new(bench, wave, organisation, scenario)
+    if await bench.store.wave(frozen.wave.id) is None:
+        await bench.store.freeze(frozen, planning.rows(frozen))
+    return frozen
+
+
+async def _planned_or_new(bench: Bench, wave: str | None, organisation: str | None, scenario: str | None) -> FrozenWave:
+    """The wave as planned, or as it would be planned now; nothing is written."""
     if wave is not None:
         if (found := await bench.store.wave(wave)) is not None:
             return found
@@ -141,9 +179,7 @@ async def wave_to_run(bench: Bench, wave: str | None, organisation: str | None, 
         noun = planning.on_demand(bench.folder, scenario, [organisation] if organisation else [], today)
         if (found := await bench.store.wave(noun.id)) is not None:
             return found
-    frozen = planning.freeze(bench.folder, noun, bench.clock.now())
-    await bench.store.freeze(frozen, planning.rows(frozen))
-    return frozen
+    return planning.freeze(bench.folder, noun, bench.clock.now())
 
 
 def _wave(bench: Bench, wave: str) -> Any:  # noqa: ANN401
@@ -158,7 +194,7 @@ def collect(
     until_closed: Annotated[bool, typer.Option("--until-closed", help="Go on until every window is closed.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read the mailboxes now: match replies, close the windows that are over, and send the last e-mails then due."""
+    """Read the mailboxes and ask who rang back: match both, close the windows that are over, send the last e-mails."""
     do(collect_mail(folder, until_closed, as_json))
 
 
@@ -166,14 +202,16 @@ async def collect_mail(folder: Path, until_closed: bool, as_json: bool) -> None:
     """Read the mailboxes, and say what is waited for."""
     async with opened(folder, to_work=True) as bench:
         waves = await every_wave(bench)
-        collection = Collection(bench, waves)
-        fetched = await collection.once()
-        if until_closed:
-            with show.progress() as bars:
-                await collection.until_closed(show.Bars(bars))
-        said = await closing.say_what_is_due(bench, waves.values())
-        if said.sent:
-            await collection.once()  # our own copies of them
+        async with calls.carrier_for_call_backs(bench, waves) as carrier:
+            collection = Collection(bench, waves, carrier)
+            fetched = await collection.once()
+            if until_closed:
+                with show.progress() as bars:
+                    await collection.until_closed(show.Bars(bars))
+            said = await closing.say_what_is_due(bench, waves.values())
+            if said.sent:
+                await collection.once()  # our own copies of them
+        call_backs = await calls.standing(bench, waves)
         waiting = await bench.store.rows(states=["open"], channel="email")
         unmatched = await bench.mailbag.unmatched()
         unclear = await bench.mailbag.of_kinds(UNSETTLED)
@@ -189,7 +227,9 @@ async def collect_mail(folder: Path, until_closed: bool, as_json: bool) -> None:
                 "refused": said.refused,
                 "notes": said.notes,
                 "next_closing": next_closing,
+                **call_backs,
             }
         )
         return
+    calls.tell(call_backs)
     show.collected(len(waiting), len(unmatched), len(unclear), said, next_closing)

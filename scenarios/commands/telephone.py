@@ -1,4 +1,4 @@
-"""The carrier's account: `doorstep phone` looks at it before anybody is rung."""
+"""The carrier's account, or one's own trunk: `doorstep phone` looks at it before anybody is rung."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from typing import Annotated
 import typer
 
 from probes.phone import preflight
+from probes.phone.carriers import CarrierDown, CarrierRefused
+from probes.phone.carriers.twilio import Twilio
+from probes.phone.voice import NoVoice, spoken
 from scenarios import plan as planning
 from scenarios import show
 from scenarios.bench import Bench, opened
 from scenarios.carrier import carrier
 from scenarios.commands.common import AsJson, Folder, Wrong, app, do
+from scenarios.phone_account import SipTrunk
 
 phone = typer.Typer(
     no_args_is_help=True,
@@ -34,16 +38,13 @@ def try_account(
     folder: Folder = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Look at the carrier's account: whom it may ring, which number it shows, what the calls will cost. Never dials."""
+    """Look at the carrier: whom it may ring, which number it shows, what the calls will cost. Never dials."""
     do(_try_account(folder, wave, as_json))
 
 
 async def _try_account(folder: Path, wave: str | None, as_json: bool) -> None:
     async with opened(folder, to_work=False) as bench:
-        calls = await _calls(bench, wave)
-        programme = bench.folder.programme
-        async with carrier(programme, bench.clock) as found:
-            result = preflight.preflight(await found.account(list(calls)), calls, programme.carrier)
+        result = await _preflight(bench, await _calls(bench, wave))
     if as_json:
         show.json_out(
             {
@@ -52,7 +53,7 @@ async def _try_account(folder: Path, wave: str | None, as_json: bool) -> None:
                 "warnings": result.warnings,
                 "expected_cost": result.expected,
                 "cost_at_most": result.at_most,
-                "currency": result.account.currency,
+                "currency": result.currency,
             }
         )
     else:
@@ -60,6 +61,33 @@ async def _try_account(folder: Path, wave: str | None, as_json: bool) -> None:
             show.out.print(line, markup=False, soft_wrap=True)
     if result.refusals:
         raise typer.Exit(1)
+
+
+async def _preflight(bench: Bench, calls: Counter[str]) -> preflight.Preflight:
+    """What the carrier, or one's own trunk, tells without a call. Raises `CarrierDown` where an account is not told."""
+    programme, opens = bench.folder.programme, None
+    try:
+        async with carrier(programme, bench.clock) as found:
+            if isinstance(found, Twilio):
+                account = await found.account(list(calls))
+                return preflight.preflight(account, calls, programme.carrier)
+    except (CarrierDown, CarrierRefused) as error:
+        if not isinstance(programme.phone, SipTrunk):
+            raise
+        opens = str(error)
+    assert isinstance(programme.phone, SipTrunk)
+    return preflight.preflight_of_a_trunk(await _line(programme.phone, opens), calls, programme.carrier)
+
+
+async def _line(phone: SipTrunk, opens: str | None) -> preflight.Line:
+    speaks = None
+    try:
+        await spoken("One, two, three.")
+    except NoVoice as error:
+        speaks = str(error)
+    return preflight.Line(
+        phone.host, phone.caller, phone.registers, phone.channels, opens, speaks, phone.pence_per_minute
+    )
 
 
 async def _calls(bench: Bench, wave: str | None) -> Counter[str]:

@@ -2,96 +2,27 @@
 
 To make a partnership of your own, copy the councils folder, change the files and start with `--councils FOLDER`. Shares
 are whole numbers: manners with the shares 6, 3 and 1 are met six, three and one time in ten, evenly mixed, in the same
-order every time. What e-mails meet is `manners`'. How a council acts on all this is in `letters`, `network` and `site`.
+order every time. What e-mails meet is `manners`', what callers meet `lines`'. How a council acts on all this is in
+`letters`, `network` and `site`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from results.calendar import Calendar, Nation
-from results.schema import E164, Id, Line, Name, Noun, Tier
+from results.schema import Id, Name, Noun, Tier
 from scenarios.practice import catalogue
-from scenarios.practice.manners import Mail, Share, known, not_empty
+from scenarios.practice.lines import PracticeLine
+from scenarios.practice.manners import Mail, known
 from scenarios.reading import Invalid, Problem, line_of, read_yaml
 
 FOLDER = Path(__file__).parent / "councils"
-_DRAMA = re.compile(r"\+44(?:1134960\d{3}|2079460\d{3}|8081570\d{3}|3069990\d{3})")
 ServiceId = Annotated[str, AfterValidator(lambda name: known(name, (one.id for one in catalogue.SERVICES)))]
-
-# ------------------------------------------------------------------------------------------------ telephone
-
-
-class Part(Noun):
-    """One thing that a caller hears: words, so many seconds of silence, or a tone."""
-
-    say: Name | None = None
-    silence: float | None = Field(default=None, gt=0, le=60)
-    tone: Literal["beep", "ringback", "fax", "music"] | None = None
-
-    @model_validator(mode="after")
-    def _is_one_thing(self) -> Part:
-        if sum(one is not None for one in (self.say, self.silence, self.tone)) != 1:
-            raise ValueError("is not one thing; give exactly one of `say`, `silence` and `tone`")
-        return self
-
-
-class CallManner(Noun):
-    """What a caller meets. Times are real seconds at any speed of the clock, but for `calls_back_after`."""
-
-    share: Share = 1
-    outcome: Literal["answered", "engaged", "no reply", "not in use"] = "answered"
-    after: float | None = Field(default=None, ge=0.1, le=120, description="seconds of ringing before it is answered")
-    greeting: Name | None = Field(default=None, description="what is said on answering")
-    answered_by: Literal["person", "ivr", "queue_then_person", "voicemail", "recorded_message_ends", "fax_or_data"] = (
-        Field(default="person", description="who or what it is that answers; the truth a listener is to find")
-    )
-    then: tuple[Part, ...] = Field(default=(), description="what is heard after the greeting, in turn")
-    calls_back_after: float | None = Field(
-        default=None, ge=1, description="seconds of practice time after the call until somebody rings back"
-    )
-    hangs_up_after: float = Field(default=10, ge=1, le=120, description="seconds after answering, at the latest")
-
-    @model_validator(mode="after")
-    def _only_the_answered_greet(self) -> CallManner:
-        answered = self.outcome == "answered"
-        if answered and (self.after is None or self.greeting is None):
-            raise ValueError("is answered but lacks `after` or `greeting`; add both")
-        if not answered and (self.after is not None or self.greeting is not None):
-            raise ValueError(f"is {self.outcome}, so nobody answers; take out `after` and `greeting`")
-        if not answered and (self.then or self.calls_back_after is not None):
-            raise ValueError(f"is {self.outcome}, so nothing is heard; take out `then` and `calls_back_after`")
-        return self
-
-
-class PracticeLine(Noun):
-    """A telephone number and what callers meet there in turn."""
-
-    number: E164
-    label: Name
-    kind: Literal["switchboard", "contact_centre", "direct_dial"] = "direct_dial"
-    calls: Annotated[tuple[CallManner, ...], AfterValidator(not_empty)]
-
-    @field_validator("number")
-    @classmethod
-    def _is_for_drama(cls, number: str) -> str:
-        if not _DRAMA.fullmatch(number):
-            raise ValueError(
-                f"is {number}, which may be somebody's; use Ofcom's numbers for drama: +441134960xxx, +442079460xxx, "
-                "+448081570xxx or +443069990xxx"
-            )
-        return number
-
-    @property
-    def published(self) -> Line:
-        """The line as a register holds it."""
-        return Line(number=self.number, label=self.label, kind=self.kind)
-
 
 # ------------------------------------------------------------------------------------------------ website
 

@@ -3,7 +3,8 @@
 A client reaches it by putting this base address in place of https://api.twilio.com and of the carrier's other hosts
 (insights, voice, pricing). Only what the probes need is here: calls, their recordings and events, the summary, and what
 is told about the account. Source of error codes: https://www.twilio.com/docs/api/errors. The forms of the answers are
-`exchange_forms`' and `exchange_account`'s. There are no webhooks, so Events stay empty.
+`exchange_forms`' and `exchange_account`'s; who wants to be told of a call's changes is told by `status_callbacks`. No
+other webhooks, so Events stay empty.
 """
 
 from __future__ import annotations
@@ -25,15 +26,19 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from scenarios.practice import sound
+from scenarios.practice.call import FINAL, LONGEST, BadTwiML, Call, read_twiml
 from scenarios.practice.exchange_account import AccountManner, account_forms
 from scenarios.practice.exchange_forms import ACCOUNT_SID, call_form, recording_form, summary_form
-from scenarios.practice.network import FINAL, BadTwiML, Call, Network, read_twiml
+from scenarios.practice.lines import DRAMA
+from scenarios.practice.network import Network
+from scenarios.practice.status_callbacks import BadCallback, read_callback, tell
 
-__all__ = ["ACCOUNT_SID", "AUTH_TOKEN", "CALLER", "Exchange"]
+__all__ = ["ACCOUNT_SID", "AUTH_TOKEN", "CALLER", "CALLERS", "Exchange"]
 
 CALLER = "+441134960999"
+CALLERS = (CALLER, *(f"+44113496099{n}" for n in (8, 7, 6, 5)))
+"""The account's own numbers: each may be shown, and rung back."""
 AUTH_TOKEN = "practice"  # noqa: S105 - of an exchange that exists only on this machine, only in practice
-_DRAMA = re.compile(r"\+44(?:1134960\d{3}|2079460\d{3}|8081570\d{3}|3069990\d{3})")
 _LARGEST = 100_000  # bytes of a request
 Values = dict[str, list[str]]
 Handler = Callable[[Request], Awaitable[Response]]
@@ -55,7 +60,7 @@ class Exchange:
 
     def __init__(self, network: Network, rate: float = 200, account: AccountManner | None = None) -> None:
         self._network = network
-        self._forms = account_forms(account or AccountManner(), CALLER, ACCOUNT_SID)
+        self._forms = account_forms(account or AccountManner(), CALLERS, ACCOUNT_SID)
         self._rate = rate
         self._allowance, self._last = rate, time.monotonic()
         root = "/2010-04-01/Accounts/{account}"
@@ -104,22 +109,21 @@ class Exchange:
     async def _place(self, request: Request) -> Response:
         form = await _form(request)
         to, caller = _one(form, "To"), _one(form, "From")
-        if not to:
-            raise Refusal(400, 21201, "No 'To' number is specified")
-        if not _DRAMA.fullmatch(to):
-            raise Refusal(400, 21211, f"The phone number you are attempting to call, {to[:40]}, is not valid.")
-        if not caller:
-            raise Refusal(400, 21213, "No 'From' number is specified")
-        if caller != CALLER:
-            raise Refusal(400, 21210, f"The source phone number provided, {caller[:40]}, is not yet verified.")
+        _check_numbers(to, caller)
         if not (twiml := _one(form, "Twiml")):
             raise Refusal(400, 21205, "Url parameter is required.")
         try:
             steps = read_twiml(twiml)
+            url, method = _one(form, "StatusCallback"), _one(form, "StatusCallbackMethod")
+            callback = read_callback(url, form.get("StatusCallbackEvent", []), method)
         except BadTwiML as error:
             raise Refusal(400, 12100, f"Document parse failure: {error}") from None
-        record = _one(form, "Record") == "true"
-        call = self._network.place(to, caller, steps, _seconds(_one(form, "Timeout")), record)
+        except BadCallback as error:
+            raise Refusal(400, 21609, f"Invalid 'StatusCallback': {error}") from None
+        record, longest = _one(form, "Record") == "true", max(1, _whole(_one(form, "TimeLimit"), LONGEST))
+        call = self._network.place(to, caller, steps, _seconds(_one(form, "Timeout")), record, longest)
+        if callback is not None:
+            self._network.go_on(tell(call, callback, ACCOUNT_SID, AUTH_TOKEN))
         return JSONResponse(call_form(call), 201)
 
     async def _list(self, request: Request) -> Response:
@@ -240,6 +244,18 @@ def _missing(request: Request) -> Refusal:
     return Refusal(404, 20404, f"The requested resource {request.url.path} was not found")
 
 
+def _check_numbers(to: str, caller: str) -> None:
+    """Raises `Refusal` when such a call may not be placed."""
+    if not to:
+        raise Refusal(400, 21201, "No 'To' number is specified")
+    if not DRAMA.fullmatch(to):
+        raise Refusal(400, 21211, f"The phone number you are attempting to call, {to[:40]}, is not valid.")
+    if not caller:
+        raise Refusal(400, 21213, "No 'From' number is specified")
+    if caller not in CALLERS:
+        raise Refusal(400, 21210, f"The source phone number provided, {caller[:40]}, is not yet verified.")
+
+
 def _is_the_account(header: str) -> bool:
     try:
         return base64.b64decode(header.removeprefix("Basic "), validate=True) == f"{ACCOUNT_SID}:{AUTH_TOKEN}".encode()
@@ -280,7 +296,6 @@ def _moment(text: str) -> dt.datetime | None:
 
 def _sound_of(call: Call, channels: int) -> bytes:
     """Both sides of a call that is over, from its answer to its end."""
-    answered, ended = call.answered or 0.0, call.ended or 0.0
-    ours = sound.joined([(begins - answered, sound.words(words)) for begins, words in call.said])
+    ours = sound.joined([(said.begins, sound.words(said.words)) for said in call.said])
     theirs = sound.heard(call.manner) if call.manner is not None else sound.silence(0)
-    return sound.two_sided(theirs, ours, ended - answered, channels)
+    return sound.two_sided(theirs, ours, call.lasted, channels)

@@ -6,7 +6,7 @@ Source of the forms: Twilio's resources Account, Balance, IncomingPhoneNumber, O
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,9 +35,11 @@ class AccountManner:
     price: float | None = 0.0158
 
 
-def account_forms(account: AccountManner, caller: str, sid: str) -> dict[str, Form]:
-    """What is answered at each path, and under "price" at that of a number's price."""
+def account_forms(account: AccountManner, callers: Sequence[str], sid: str) -> dict[str, Form]:
+    """What is answered at each path, and under "price" at that of a number's price. `callers`: its numbers."""
     here = f"/2010-04-01/Accounts/{sid}"
+    owned = [_owned(account, number, sid, n) for n, number in enumerate(callers)] if account.owned else []
+    verified = [_verified(number, sid, n) for n, number in enumerate(callers)] if account.verified else []
     return {
         f"{here}.json": lambda query: _itself(account, sid),
         f"{here}/Balance.json": lambda query: {
@@ -45,12 +47,8 @@ def account_forms(account: AccountManner, caller: str, sid: str) -> dict[str, Fo
             "balance": f"{account.balance:.2f}",
             "currency": account.currency,
         },
-        f"{here}/IncomingPhoneNumbers.json": lambda query: _numbers(
-            "incoming_phone_numbers", [_owned(account, caller, sid)] if account.owned else [], query, here
-        ),
-        f"{here}/OutgoingCallerIds.json": lambda query: _numbers(
-            "outgoing_caller_ids", [_verified(caller, sid)] if account.verified else [], query, here
-        ),
+        f"{here}/IncomingPhoneNumbers.json": lambda query: _numbers("incoming_phone_numbers", owned, query, here),
+        f"{here}/OutgoingCallerIds.json": lambda query: _numbers("outgoing_caller_ids", verified, query, here),
         "/v1/DialingPermissions/Countries": lambda query: _countries(account),
         "price": lambda query: _price(account, query["To"]),
     }
@@ -87,9 +85,9 @@ def _numbers(key: str, rows: list[dict[str, Any]], query: Mapping[str, str], her
     }
 
 
-def _owned(account: AccountManner, caller: str, sid: str) -> dict[str, Any]:
+def _owned(account: AccountManner, caller: str, sid: str, n: int) -> dict[str, Any]:
     return {
-        "sid": "PN" + "0" * 32,
+        "sid": f"PN{n:032x}",
         "account_sid": sid,
         "phone_number": caller,
         "friendly_name": caller,
@@ -103,9 +101,9 @@ def _owned(account: AccountManner, caller: str, sid: str) -> dict[str, Any]:
     }
 
 
-def _verified(caller: str, sid: str) -> dict[str, Any]:
+def _verified(caller: str, sid: str, n: int) -> dict[str, Any]:
     return {
-        "sid": "PN" + "1" * 32,
+        "sid": f"PN{n:032x}",
         "account_sid": sid,
         "phone_number": caller,
         "friendly_name": caller,

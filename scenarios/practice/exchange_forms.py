@@ -9,7 +9,7 @@ import datetime as dt
 from email.utils import format_datetime
 from typing import Any
 
-from scenarios.practice.network import SIP, Call, Status
+from scenarios.practice.call import SIP, Call, Status
 
 ACCOUNT_SID = "AC" + "d0025e" * 5 + "d0"
 ACCOUNT = f"/2010-04-01/Accounts/{ACCOUNT_SID}"
@@ -130,7 +130,7 @@ def summary_form(call: Call) -> dict[str, Any]:
         "attributes": {"conference_participant": False},
         "properties": {
             "direction": "outbound_api",
-            "disconnected_by": "caller" if call.hung_up.is_set() else "callee",
+            "disconnected_by": "callee" if call.ended_by == "them" else "caller",
             "last_sip_response_num": SIP.get(call.status, 180 if call.rang is not None else 100),
             "pdd_ms": None if call.rang is None else round(call.rang * 1000),
         },
@@ -142,9 +142,7 @@ def summary_form(call: Call) -> dict[str, Any]:
 
 def talked(call: Call) -> int:
     """Whole seconds from answering to now or to the end; 0 when nobody answered."""
-    if call.answered is None:
-        return 0
-    return round((call.ended if call.ended is not None else call.elapsed()) - call.answered)
+    return round(call.lasted)
 
 
 def _rfc2822(moment: dt.datetime | None) -> str | None:

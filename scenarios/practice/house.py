@@ -27,9 +27,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from scenarios.practice import mail
+from scenarios.practice.call import Call
 from scenarios.practice.clock import START, HouseClock, Speed
 from scenarios.practice.council import Council
-from scenarios.practice.exchange import ACCOUNT_SID, AUTH_TOKEN, CALLER, Exchange
+from scenarios.practice.exchange import ACCOUNT_SID, AUTH_TOKEN, CALLER, CALLERS, Exchange
 from scenarios.practice.network import Network
 from scenarios.practice.site import Site
 from scenarios.practice.sites import Website
@@ -148,7 +149,7 @@ class House:
 
     async def _tally(self, request: Request) -> Response:
         pages = {name: dict(website.fetched) for name, website in self._websites.items()}
-        calls = [call.tally() for call in self._network.calls.values()]
+        calls = await asyncio.to_thread(_counted, tuple(self._network.calls.values()))
         return JSONResponse({"mails": await self._post.tally(), "calls": calls, "pages": pages})
 
     async def _truth(self, request: Request) -> Response:
@@ -282,6 +283,11 @@ async def _input_watched(over: asyncio.Event) -> AsyncIterator[None]:
         loop.remove_reader(0)
 
 
+def _counted(calls: Sequence[Call]) -> list[dict[str, object]]:
+    """In a thread of its own, since what was heard may have to be spoken first."""
+    return [call.tally() for call in calls]
+
+
 def _reading(clock: HouseClock) -> dict[str, object]:
     reading = clock.reading()
     return {"now": reading.now.isoformat(timespec="microseconds"), "real": reading.real, "speed": reading.speed}
@@ -300,6 +306,7 @@ def _document(councils: Sequence[Council], addresses: Sequence[str], mail_ports:
         "account_sid": ACCOUNT_SID,
         "auth_token": AUTH_TOKEN,
         "caller": CALLER,
+        "callers": list(CALLERS),
         "councils": [_listed(council, site) for council, site in zip(councils, sites, strict=True)],
     }
 
@@ -313,7 +320,7 @@ def _listed(council: Council, site: str) -> dict[str, Any]:
         "tier": council.tier,
         "aliases": list(council.aliases),
         "addresses": list(council.mail.addresses),
-        "lines": [{"number": line.number, "label": line.label, "kind": line.kind} for line in council.lines],
+        "lines": [line.published.model_dump() for line in council.lines],
         "site": f"{site}/",
         "host": site.removeprefix("http://"),
         "hours": {key: hours[key] for key in ("opens", "closes", "days", "closures")},

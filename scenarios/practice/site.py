@@ -11,8 +11,9 @@ from string import ascii_uppercase
 from typing import Any
 
 from scenarios.practice.catalogue import CATEGORIES, Category, Service, slug
-from scenarios.practice.council import Council, PracticeLine
+from scenarios.practice.council import Council
 from scenarios.practice.letters import uk_spaced
+from scenarios.practice.lines import PracticeLine
 from scenarios.practice.search import MINUTES, Entry, minutes_page, rank, results
 
 Crumbs = tuple[tuple[str, str], ...]

@@ -14,9 +14,10 @@ import subprocess
 import wave
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import TypeAlias
 
-from scenarios.practice.council import CallManner, Part
+from scenarios.practice.lines import CallManner, Part
 
 RATE = 8000
 SECONDS_A_WORD = 0.38  # of a voice reading English at an ordinary pace
@@ -32,19 +33,33 @@ def speaks() -> bool:
 
 def heard(manner: CallManner) -> Samples:
     """All that the called side lets the caller hear, from the answer on."""
-    sound = words(manner.greeting or "")
-    for part in manner.then:
-        sound += _part(part)
+    sound = array.array("h")
+    for _, each in manner.heard:
+        sound.extend(part(each))
     return sound
+
+
+def seconds(text: str) -> float:
+    """How long these words last, whether or not anybody ever hears them."""
+    if not text or not speaks():
+        return len(words(text)) / RATE
+    rate, voice = _voice(text.lstrip("- "))
+    return int(len(voice) // 2 / (rate / RATE)) / RATE
+
+
+@lru_cache(maxsize=256)
+def _voice(text: str) -> tuple[int, bytes]:
+    """Samples a second, and samples, as espeak-ng makes them."""
+    command = ["espeak-ng", "-v", "en-gb", "-s", "160", "--stdout", text]  # text never begins with a dash: see `words`
+    spoken = subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=30).stdout  # noqa: S603 - a fixed program
+    with wave.open(io.BytesIO(spoken)) as file:
+        return file.getframerate(), file.readframes(1 << 30)
 
 
 @lru_cache(maxsize=256)
 def _spoken(text: str) -> bytes:
-    command = ["espeak-ng", "-v", "en-gb", "-s", "160", "--stdout", text]  # text never begins with a dash: see `words`
-    spoken = subprocess.run(command, check=True, capture_output=True, timeout=30).stdout  # noqa: S603 - a fixed program
-    with wave.open(io.BytesIO(spoken)) as file:
-        rate, voice = file.getframerate(), array.array("h", file.readframes(1 << 30))
-    return _resampled(voice, rate).tobytes()
+    rate, voice = _voice(text)
+    return _resampled(array.array("h", voice), rate).tobytes()
 
 
 def words(text: str) -> Samples:
@@ -86,16 +101,24 @@ def joined(pieces: Sequence[tuple[float, Samples]]) -> Samples:
     """Pieces of sound, each from its second on; one that is still going on is cut off by the next."""
     sound = array.array("h")
     for begins, piece in pieces:
-        sound = _fitted(sound, round(begins * RATE)) + piece
+        at = round(begins * RATE)
+        del sound[at:]
+        sound.frombytes(bytes(2 * (at - len(sound))))
+        sound.extend(piece)
     return sound
 
 
-def _part(part: Part) -> Samples:
-    if part.say is not None:
-        return words(part.say)
-    if part.silence is not None:
-        return silence(part.silence)
-    return _TONES[part.tone or "beep"]()
+def part(one: Part) -> Samples:
+    """One thing heard."""
+    if one.say is not None:
+        return words(one.say)
+    if one.silence is not None:
+        return silence(one.silence)
+    tone = _TONES[one.tone or "beep"]()
+    if one.seconds is None:
+        return tone
+    length = round(one.seconds * RATE)
+    return (tone * math.ceil(length / len(tone)))[:length]
 
 
 def _ringback() -> Samples:
@@ -134,6 +157,8 @@ def _fitted(sound: Samples, length: int) -> Samples:
 def _resampled(voice: Samples, rate: int) -> Samples:
     """At 8 kHz, each sample the mean of those it stands for: enough for a telephone."""
     step = rate / RATE
-    starts = [int(n * step) for n in range(int(len(voice) / step))]
     width = max(1, round(step))
-    return array.array("h", (sum(voice[at : at + width]) // len(voice[at : at + width]) for at in starts))
+    voice.extend([0] * width)
+    sums = [0, *accumulate(voice)]
+    starts = (int(n * step) for n in range(int((len(voice) - width) / step)))
+    return array.array("h", ((sums[at + width] - sums[at]) // width for at in starts))

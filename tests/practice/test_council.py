@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
@@ -12,6 +14,7 @@ import pytest
 
 from scenarios.practice.catalogue import Referral
 from scenarios.practice.council import Council, read_councils
+from scenarios.practice.lines import CallManner
 from scenarios.reading import Invalid
 from tests.practice import world
 
@@ -38,6 +41,8 @@ MISTAKES = {
     "invalid-silent-and-reply": (8, "mail.manners.1", "says more or less than one thing"),
     "invalid-text": (9, "mail.manners.1.reply.text", "is 'excellent'; it must be one of adequate"),
     "invalid-wrong-authority": (6, "mail.wrong_authority", "is 'wrong'"),
+    "invalid-voicemail": (13, "lines.1.calls.1", "is a voicemail without a beep"),
+    "invalid-when": (12, "lines.1.calls", "no manner for callers while the offices are closed"),
     "invalid-yaml": (7, "", "is not YAML"),
 }
 
@@ -80,6 +85,91 @@ def test_three_calls_in_a_row_on_a_line_ring_for_no_more_than_a_minute(shipped: 
     for council in shipped:
         for line in council.lines:
             assert sum(sorted((manner.after or 0 for manner in line.calls), reverse=True)[:3]) <= 60, line.number
+
+
+def test_every_kind_of_answer_is_met_in_office_hours(shipped: tuple[Council, ...]) -> None:
+    met = {manner.answered_by for council in shipped for line in council.lines for manner in line.manners(True)}
+
+    assert met >= {"person", "ivr", "queue_then_person", "voicemail"}
+
+
+def test_every_way_through_a_menu_or_a_queue_is_met(shipped: tuple[Council, ...]) -> None:
+    ways = {ways_through(manner) for council in shipped for line in council.lines for manner in line.manners(True)}
+
+    assert ways >= {("ivr", "queue", "person"), ("ivr", "person"), ("queue", "person"), ("ivr", "queue")}
+    assert ("person", "hold", "person") in ways
+
+
+def ways_through(manner: CallManner) -> tuple[str, ...]:
+    """Who or what is heard one after another."""
+    return tuple(by for by, _ in itertools.groupby(by for by, _ in manner.heard))
+
+
+def test_a_queue_that_lasts_for_minutes_tells_the_callers_place(shipped: tuple[Council, ...]) -> None:
+    queues = [
+        [part for by, part in manner.heard if by == "queue"]
+        for council in shipped
+        for line in council.lines
+        for manner in line.manners(True)
+        if manner.answered_by == "queue_then_person"
+    ]
+
+    longest = max(queues, key=lambda parts: sum(part.seconds or 0 for part in parts))
+    assert sum(part.seconds or 0 for part in longest) > 120
+    assert sum("number" in (part.say or "") for part in longest) >= 3
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(lambda manner: not manner.accepts, id="full"),
+        pytest.param(lambda manner: manner.accepts and not manner.calls_back, id="never returned"),
+        pytest.param(lambda manner: (manner.calls_back_after_working_hours or 99) < 8, id="within a day"),
+        pytest.param(lambda manner: (manner.calls_back_after_working_hours or 0) > 16, id="too late"),
+        pytest.param(lambda manner: manner.calls_back_from == "withheld", id="withheld"),
+        pytest.param(lambda manner: (manner.calls_back_from or "").startswith("+"), id="from another number"),
+    ],
+)
+def test_every_kind_of_voicemail_is_met_in_office_hours(
+    kind: Callable[[CallManner], bool], shipped: tuple[Council, ...]
+) -> None:
+    voicemails = [
+        manner
+        for council in shipped
+        for line in council.lines
+        for manner in line.manners(True)
+        if manner.answered_by == "voicemail"
+    ]
+
+    assert any(kind(manner) for manner in voicemails)
+
+
+def test_nobody_is_rung_back_who_left_no_message(shipped: tuple[Council, ...]) -> None:
+    returning = [m for council in shipped for line in council.lines for m in line.calls if m.calls_back]
+
+    assert {manner.calls_back_to for manner in returning} == {"messages"}
+
+
+def test_every_council_has_lines_that_may_be_rung_at_night_and_manners_for_it(shipped: tuple[Council, ...]) -> None:
+    for council in shipped:
+        lines = [line for line in council.lines if line.out_of_hours]
+        assert lines, council.id
+        assert all(manner.when == "closed" for line in lines for manner in line.manners(False)), council.id
+        assert all(line.published.out_of_hours for line in lines)
+
+
+def test_closed_offices_are_well_and_badly_announced(shipped: tuple[Council, ...]) -> None:
+    said = {
+        line.number: manner.greeting or manner.outcome
+        for council in shipped
+        for line in council.lines
+        if line.out_of_hours
+        for manner in line.manners(False)
+    }
+
+    for word in ("opening hours are", "emergency", "website", "Council", "message after the tone", "no reply"):
+        assert any(word in words for words in said.values()), word
+        assert any(word not in words for words in said.values()), word
 
 
 def test_the_councils_are_of_different_quality_at_every_door(shipped: tuple[Council, ...]) -> None:

@@ -15,18 +15,16 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
-from pydantic import ValidationError
 from twilio.base.exceptions import TwilioRestException
 from twilio.http import HttpClient
 from twilio.http.response import Response as TwilioResponse
 from twilio.rest import Client
 
 from probes.http import httpx
-from scenarios.practice import sound
+from scenarios.practice.call import FINAL, BadTwiML, read_twiml
 from scenarios.practice.clock import HouseClock
-from scenarios.practice.council import CallManner
-from scenarios.practice.exchange import ACCOUNT_SID, AUTH_TOKEN, CALLER, Exchange
-from scenarios.practice.network import FINAL, BadTwiML, Network, read_twiml
+from scenarios.practice.exchange import ACCOUNT_SID, AUTH_TOKEN, CALLER, CALLERS, Exchange
+from scenarios.practice.network import Network
 from tests.practice.conftest import House
 from tests.practice.world import number
 
@@ -210,6 +208,7 @@ def test_the_account_is_told_of_as_the_sdk_reads_it(twilio: Client) -> None:
     account = twilio.api.v2010.accounts(ACCOUNT_SID).fetch()
     countries = {one.iso_code: one for one in twilio.voice.v1.dialing_permissions.countries.list()}
     (owned,) = twilio.incoming_phone_numbers.list(phone_number=CALLER)
+    every = twilio.incoming_phone_numbers.list()
     price = twilio.pricing.v2.voice.numbers(number(0)).fetch(origination_number=CALLER)
 
     assert (account.status, account.type) == ("active", "Full")
@@ -217,6 +216,8 @@ def test_the_account_is_told_of_as_the_sdk_reads_it(twilio: Client) -> None:
     assert countries["GB"].high_risk_special_numbers_enabled is False
     assert countries["US"].low_risk_numbers_enabled is False
     assert owned.phone_number == CALLER
+    assert [one.phone_number for one in every] == list(CALLERS)
+    assert len({one.sid for one in every}) == len(CALLERS)
     assert twilio.incoming_phone_numbers.list(phone_number=number(0)) == []
     assert twilio.outgoing_caller_ids.list() == []
     assert float(twilio.balance.fetch().balance) > 0
@@ -257,6 +258,7 @@ def test_calls_can_be_filtered_by_when_they_were_made(twilio: Client) -> None:
         ({"to": number(0) + "0"}, 400, 21211),
         ({"from_": ""}, 400, 21213),
         ({"from_": "+441134960001"}, 400, 21210),
+        ({"status_callback": "https://council.example/"}, 400, 21609),
         ({"twiml": ""}, 400, 21205),
         ({"twiml": "<Response>"}, 400, 12100),
         ({"twiml": "<!DOCTYPE x><Response/>"}, 400, 12100),
@@ -329,6 +331,19 @@ def test_every_request_and_answer_is_as_twilio_describes_it(twilio: Client, wire
     twilio.recordings(recording.sid).fetch()
     twilio.calls(call.sid).events.list()
     twilio.calls.list(page_size=2, limit=5, status="completed")
+    everything: dict[str, Any] = {
+        "status_callback": "http://127.0.0.1:9/calls",
+        "status_callback_event": ["initiated", "answered"],
+    }
+    everything |= {"status_callback_method": "POST", "time_limit": 2, "trim": "do-not-trim", "record": True}
+    everything |= {"recording_channels": "dual", "from_": CALLERS[1], "to": number(0)}
+    spoken = '<Response><Say voice="Polly.Amy">Hello.</Say><Say loop="0">Call us.</Say></Response>'
+    ended(twilio, twilio.calls.create(twiml=spoken, **everything))
+    ended(twilio, ring(twilio, 8))
+    while not (back := twilio.calls.list(to=CALLERS[0])):
+        time.sleep(0.05)
+    ended(twilio, back[0])
+    twilio.calls.list(to=number(0), from_=CALLERS[1])
     twilio.recordings(recording.sid).delete()
 
     for method, url, data, answer in wire.seen:
@@ -350,31 +365,3 @@ def check(spec: OpenAPI, method: str, url: str, data: dict[str, Any], answer: ht
     )
     spec.validate_request(request)
     spec.validate_response(request, MockResponse(answer.content, answer.status_code, content_type="application/json"))
-
-
-@pytest.mark.parametrize(
-    ("manner", "reason"),
-    [
-        ({"outcome": "engaged", "then": [{"tone": "beep"}]}, "nothing is heard"),
-        ({"outcome": "no reply", "calls_back_after": 60}, "nothing is heard"),
-        ({"after": 1, "greeting": "Hello", "then": [{}]}, "exactly one of"),
-        ({"after": 1, "greeting": "Hello", "then": [{"say": "Hi", "tone": "beep"}]}, "exactly one of"),
-        ({"after": 1, "greeting": "Hello", "then": [{"tone": "jingle"}]}, "'beep', 'ringback', 'fax' or 'music'"),
-    ],
-)
-def test_a_voice_that_cannot_be_is_refused_with_what_would_be_right(manner: dict[str, Any], reason: str) -> None:
-    with pytest.raises(ValidationError, match=reason):
-        CallManner.model_validate(manner)
-
-
-def test_what_the_called_side_lets_be_heard_is_its_greeting_and_then_the_rest() -> None:
-    greeting = sound.words("Hello")
-    manner = CallManner.model_validate(
-        {"after": 1, "greeting": "Hello", "then": [{"silence": 0.5}, {"tone": "beep"}, {"tone": "ringback"}]}
-    )
-
-    heard = sound.heard(manner)
-
-    assert len(heard) == len(greeting) + (0.5 + 0.5 + 6.0) * sound.RATE
-    assert max(heard[len(greeting) : len(greeting) + 4000]) == 0
-    assert max(heard[len(greeting) + 4000 : len(greeting) + 8000]) > 8000

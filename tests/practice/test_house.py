@@ -61,7 +61,7 @@ def said_before_it_closed(connection: socket.socket) -> bytes:
 def test_the_document_names_every_door_of_every_council(partnership: dict[str, Any]) -> None:
     assert {key for key in partnership if key != "councils"} == {
         *("house", "mailbox", "smtp", "imap", "username", "password"),
-        *("carrier", "account_sid", "auth_token", "caller"),
+        *("carrier", "account_sid", "auth_token", "caller", "callers"),
     }
     assert [one["id"] for one in partnership["councils"]] == sorted(world.MANNERS)
     assert set(partnership["councils"][0]) == {

@@ -60,6 +60,7 @@ CALLS: list[list[dict[str, Any]]] = [
     [answered(hangs_up_after=1)],
     [answered(after=100)],
     [answered()],
+    [answered(hangs_up_after=1, calls_back_after=1, calls_back_from="withheld")],
 ]
 
 WEBSITES: dict[str, dict[str, Any]] = {
@@ -109,7 +110,7 @@ def council(name: str, **more: Any) -> dict[str, Any]:
 
 def write(folder: Path) -> Path:
     """All of them as files; JSON is YAML."""
-    kinds = ["switchboard", "contact_centre", *["direct_dial"] * 6]
+    kinds = ["switchboard", "contact_centre", *["direct_dial"] * 7]
     lines = [
         {"number": number(n), "label": f"Line {n}", "kind": kinds[n], "calls": calls} for n, calls in enumerate(CALLS)
     ]

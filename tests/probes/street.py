@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,8 @@ from probes.clock import RealClock
 from probes.guard import Guard
 from probes.phone import PhoneProbe
 from probes.phone.carriers.twilio import Twilio
+from probes.phone.listening import Ear
+from probes.phone.speech import TEXTS
 from results.schema import (
     AnswerKey,
     Consent,
@@ -115,6 +117,7 @@ class Book:
 
     written: list[tuple[str, str]] = field(default_factory=list)
     kept: dict[str, bytes] = field(default_factory=dict)
+    every: list[tuple[str, bytes]] = field(default_factory=list)
 
     async def pauses(self) -> dict[str, str]:
         return {}
@@ -133,6 +136,7 @@ class Book:
 
     async def keep(self, kind: str, name: str, media_type: str, content: bytes) -> Evidence:
         self.kept[kind] = content
+        self.every.append((kind, content))
         return Evidence(
             kind=kind, name=name, media_type=media_type, sha256="0" * 64, size=len(content), keep_until=MONDAY.date()
         )
@@ -159,19 +163,20 @@ class Street:
     book: Book
     organisation: Organisation
 
-    def errand(self, number: str) -> Errand:
-        return errand(number, self.organisation)
+    def errand(self, number: str, **scenario: Any) -> Errand:
+        return errand(number, self.organisation, **scenario)
 
-    async def ring(self, number: str) -> Observation:
-        return await self.probe.knock(self.errand(number))
+    async def ring(self, number: str, **scenario: Any) -> Observation:
+        return await self.probe.knock(self.errand(number, **scenario))
 
 
-def errand(number: str, organisation: Organisation) -> Errand:
+def errand(number: str, organisation: Organisation, **scenario: Any) -> Errand:
+    """One call to the number; `scenario`: what is special about it."""
     key = AnswerKey(dated=MONDAY.date(), source="test", page="x")
     words = "A question that nobody asks aloud."
     enquiry = Enquiry(id="x", service=1, title="x", subject="x", words=words, search="x", answer_key=key)
-    scenario = Scenario(id="calls", channel="phone", enquiries=("x",), ring_for=15)
-    return Errand("shop", organisation, scenario, (enquiry,), number, "reference", "The Partnership")
+    calls = Scenario(id="calls", channel="phone", enquiries=("x",), **{"ring_for": 15} | scenario)
+    return Errand("shop", organisation, calls, (enquiry,), number, "reference", "The Partnership")
 
 
 def organisation(numbers: tuple[str, ...], **consent: Any) -> Organisation:
@@ -184,7 +189,7 @@ def organisation(numbers: tuple[str, ...], **consent: Any) -> Organisation:
         "lines": numbers,
         "limits": Limits(seconds_between_calls=0),
     }
-    lines = tuple(Line(number=number, label="x") for number in numbers)
+    lines = tuple(Line(number=number, label="x", out_of_hours=True) for number in numbers)
     return Organisation(
         id="ringing", name="Ringing Council", contacts=Contacts(lines=lines), consent=Consent(**agreed | consent)
     )
@@ -212,9 +217,11 @@ async def opened(
     council: str = COUNCIL,
     calls_per_second: float | None = None,
     account: AccountManner | None = None,
+    ear: Ear | None = None,
+    texts: Mapping[str, str] = TEXTS,
     **consent: Any,
 ) -> AsyncIterator[Street]:
-    """A probe and one council, read from this YAML."""
+    """A probe and one council, read from this YAML. `ear`: listens to what is recorded. `texts`: what is said."""
     (folder / "ringing.yaml").write_text(council)
     async with asyncio.TaskGroup() as tasks:
         councils = read_councils(folder)
@@ -225,7 +232,7 @@ async def opened(
             guard = Guard({"ringing": shopped}, book, clock, "practice")
             async with (
                 Twilio(ACCOUNT_SID, "practice", CALLER, clock, address, 50, patience=PATIENCE) as carrier,
-                PhoneProbe(carrier, guard, book, book, clock, CALLER) as probe,
+                PhoneProbe(carrier, guard, book, book, clock, CALLER, texts, ear) as probe,
             ):
                 yield Street(probe, carrier, network, weather, book, shopped)
         network.hang_up_all()

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.phone import FACTS
 from probes.phone.carriers import Status
-from probes.phone.moments import Look, observe
+from probes.phone.moments import FACTS, Look, observe
 from results.schema import Failure, Moment, Observation, Why
 
 START = dt.datetime(2026, 11, 23, 10, tzinfo=dt.UTC)
@@ -107,13 +106,6 @@ def test_ordinary_and_free_numbers_are_low_cost(number: str, cheap: bool) -> Non
 @pytest.mark.parametrize("looks", [ANSWERED, [("busy", 1)], [("no-answer", 26)]])
 def test_every_fact_is_a_declared_one(looks: list[tuple[Status, float]]) -> None:
     assert set(seen(looks).facts) == set(FACTS)
-
-
-def test_who_or_what_answered_is_not_known_without_a_listener() -> None:
-    observation = seen(ANSWERED)
-
-    assert observation.facts["phone.answered_by"] is None
-    assert observation.unknown["phone.answered_by"][0] is Why.NEEDS_REVIEW
 
 
 @pytest.mark.parametrize(

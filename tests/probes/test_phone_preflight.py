@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from probes.phone.carriers import CarrierDown
-from probes.phone.preflight import Account, Country, Preflight, lines, preflight
+from probes.phone.preflight import Account, Country, Line, Preflight, lines, preflight, preflight_of_a_trunk
 from scenarios.practice.exchange_account import AccountManner
 from tests.probes.street import ANSWERS, CALLER, COUNCIL, ENGAGED, opened
 
@@ -107,3 +108,58 @@ def test_a_number_that_is_never_dialled_is_found_before_the_wave() -> None:
     (refusal,) = preflight(an_account("+441629533199"), {"+44999": 1}, "real").refusals
 
     assert "never dialled" in refusal
+
+
+# ------------------------------------------------------------------------------------------------ a trunk of one's own
+
+
+def a_line(**told: object) -> Line:
+    line = Line("trunk.example", "+441629533199", True, 2, opens=None, speaks=None, pence_per_minute=1.2)
+    return replace(line, **told)  # type: ignore[arg-type]
+
+
+def test_a_trunk_that_opens_and_speaks_is_let_through_with_its_costs() -> None:
+    result = preflight_of_a_trunk(a_line(), {"+441629533190": 10}, "real")
+
+    assert result.refusals == result.warnings == ()
+    assert result.expected == pytest.approx(0.12)
+    assert lines(result) == (
+        "Number shown: +441629533199",
+        "Trunk: trunk.example (signs in), 2 calls at once",
+        "Voice: there",
+        "Expected cost of 10 calls: 0.12 GBP",
+        "At most, with 3 attempts of 2 minutes at each: 0.72 GBP",
+        "All is well. Nothing was dialled.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (a_line(opens="the registrar refuses: 403 Forbidden"), "403 Forbidden"),
+        (a_line(speaks="no voice to speak with"), "no voice"),
+        (a_line(caller="+449012345678"), "cannot be rung back"),
+    ],
+)
+def test_a_trunk_that_would_not_do_is_refused(line: Line, reason: str) -> None:
+    (refusal,) = preflight_of_a_trunk(line, {"+441629533190": 1}, "real").refusals
+
+    assert reason in refusal
+
+
+def test_a_number_that_is_never_dialled_is_found_on_a_trunk_too() -> None:
+    (refusal,) = preflight_of_a_trunk(a_line(), {ANSWERS: 1}, "real").refusals
+
+    assert "numbers for drama" in refusal
+
+
+def test_what_a_trunk_does_not_tell_is_a_warning() -> None:
+    result = preflight_of_a_trunk(a_line(registers=False, pence_per_minute=None), {"+441629533190": 1}, "real")
+
+    assert result.expected is None
+    assert "Expected cost of 1 calls: not known" in lines(result)
+    assert [warning.partition(",")[0] for warning in result.warnings] == [
+        "what a minute costs is not known; say it as pence_per_minute",
+        "it does not sign in",
+        "nothing here answers whoever rings +441629533199 back; see that something does",
+    ]

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.phone import FACTS
 from probes.phone.carriers import Status
-from probes.phone.moments import Look, observe
+from probes.phone.moments import FACTS, Look, observe
 from probes.phone.retries import MOST_ATTEMPTS, again, combine
 from results.calendar import LONDON, Calendar
 from results.schema import Evidence, Failure, Moment, Observation, Scenario, Why

@@ -103,6 +103,18 @@ def test_a_scenario_counts_from_one_contact_by_default(folder: Path) -> None:
     assert load(folder).scenarios["mails"] == Scenario(id="mails", channel="email", enquiries=("missed-bin",))
 
 
+def test_a_message_is_not_left_where_nobody_would_know_who_rang_back(folder: Path) -> None:
+    with (folder / "programme.toml").open("a") as toml:
+        toml.write('[phone]\nprovider = "sip"\nhost = "trunk.example"\nuser = "us"\ncaller = "+441629533190"\n')
+    (folder / "scenarios" / "mails.yaml").write_text(
+        "id: mails\nchannel: phone\nenquiries: [missed-bin]\nleave_message: true\n"
+    )
+
+    (mistake,) = mistakes(folder)
+
+    assert mistake.startswith("scenarios/mails.yaml:4: leave_message: over SIP nobody knows who rang back")
+
+
 @pytest.mark.parametrize(
     ("host", "here"),
     [

@@ -30,12 +30,14 @@ async def states(folder: Path) -> Counter[str]:
         return Counter(row.state for row in await bench.store.rows())
 
 
-async def test_calls_on_a_saturday_wait_until_monday_at_eight(tmp_path: Path) -> None:
+async def test_calls_on_a_saturday_wait_until_the_offices_open_on_monday(tmp_path: Path) -> None:
     async with programme(tmp_path, "telephone", start="2026-11-21T10:00") as folder:
+        async with opened(folder, to_work=False) as bench:
+            opens = bench.folder.register[COUNCIL].hours.opens
         outcome = await run(folder)
 
-        assert outcome.refused == {"hours.closed": 2}
-        assert outcome.waiting_until == dt.datetime(2026, 11, 23, 8, tzinfo=LONDON)
+        assert (outcome.made, outcome.refused) == ({}, {})
+        assert outcome.waiting_until == dt.datetime.combine(dt.date(2026, 11, 23), opens, tzinfo=LONDON)
         assert await states(folder) == {"planned": 2}
 
 

@@ -6,6 +6,7 @@ Everything said to it comes back, so that a test hears what the called heard.
 from __future__ import annotations
 
 import importlib.util
+import random
 import re
 import shutil
 import socket
@@ -19,6 +20,7 @@ from pathlib import Path
 
 PACKAGES = ("sip-tester", "tcpdump", "espeak-ng")
 _PATIENCE = 10.0  # seconds for SIPp to start
+_TRIES = 4
 _HERE = Path(__file__).parent
 _SENT_OR_HEARD = re.compile(
     r"^-{20,} (\d{4}-\d\d-\d\d)\s+(\d\d:\d\d:\d\d\.\d+)\n\w+ message (sent|received) [^\n]*\n\n(.*?)(?=^-{20,}|\Z)",
@@ -80,21 +82,31 @@ class Council:
 def council(scenario: Path = _HERE / "council.xml") -> Iterator[Council]:
     """Let SIPp play a scenario on a free port until the end. Raises `RuntimeError` when it does not come up."""
     folder = Path(tempfile.mkdtemp(prefix="doorstep-sipp-", dir="/tmp"))
-    signalling, media = _free_ports()
+    for tries_left in reversed(range(_TRIES)):
+        signalling, media = _free_ports()
+        process = _started(scenario, folder, signalling, media)
+        try:
+            _wait_for(signalling, process, folder)
+            break
+        except RuntimeError:  # somebody else took a port meanwhile
+            if not tries_left:
+                raise
+    try:
+        yield Council(f"127.0.0.1:{signalling}", folder / "messages.log")
+    finally:
+        process.kill()  # asked kindly, it waits for calls to end
+        process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _started(scenario: Path, folder: Path, signalling: int, media: int) -> subprocess.Popen[bytes]:
     command = [
         *("sipp", "-sf", str(scenario), "-i", "127.0.0.1", "-p", str(signalling)),
         *("-mi", "127.0.0.1", "-mp", str(media), "-rtp_echo", "-nostdin"),
         *("-trace_msg", "-message_file", str(folder / "messages.log")),
     ]
     with (folder / "screen.log").open("wb") as screen:
-        process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=screen, stderr=screen)
-    try:
-        _wait_for(signalling, process, folder)
-        yield Council(f"127.0.0.1:{signalling}", folder / "messages.log")
-    finally:
-        process.kill()  # asked kindly, it waits for calls to end
-        process.wait()
-        shutil.rmtree(folder, ignore_errors=True)
+        return subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=screen, stderr=screen)
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], folder: Path) -> None:
@@ -106,12 +118,15 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], folder: Path) -> None
             except OSError:
                 return
         time.sleep(0.02)
+    process.kill()
+    process.wait()
     raise RuntimeError(f"SIPp does not come up:\n{(folder / 'screen.log').read_text(errors='replace')[-2000:]}")
 
 
 def _free_ports() -> tuple[int, int]:
     """A port for signalling, and an even one for media whose neighbours are free too: SIPp takes all four."""
-    for media in range(21000, 60000, 64):
+    for _ in range(100):
+        media = random.randrange(21000, 60000, 64)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as signalling:
             signalling.bind(("127.0.0.1", 0))
             if all(_is_free(media + each) for each in range(4)):

@@ -28,7 +28,8 @@ class CallNow:
     """A call as the carrier lists it at one look.
 
     `exact`: when it entered a status, from a provider that sees the wire, on the clock of the probes. `caller`: the
-    number that a call to us came from; None where it was withheld or the call is ours.
+    number that a call to us came from; None where it was withheld or the call is ours. `told`: when a provider that
+    tells of changes first told of each, so that none was later; readings of the probes' stopwatch.
     """
 
     id: str
@@ -37,6 +38,7 @@ class CallNow:
     created: dt.datetime
     exact: Mapping[Status, dt.datetime] = field(default_factory=dict)
     caller: str | None = None
+    told: Mapping[Status, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class Carrier(Protocol):
     """A provider of calls."""
 
     name: str
+    lists_calls: bool
+    """Whether it still tells of a call after we have crashed; else nobody can know whether one was placed."""
 
     async def place(
         self, number: str, speech: Speech, ring_for: float, record: bool = False, caller: str | None = None

@@ -24,9 +24,9 @@ from types import TracebackType
 from typing import Any, Literal
 
 from probes.clock import Clock
-from probes.phone.carriers import FINAL, CallNow, CarrierDown, CarrierRefused, Recording, Status
+from probes.phone.carriers import FINAL, CallNow, CarrierDown, CarrierRefused, Recording, Speech, Status
 from probes.phone.carriers.sip_line import UNANSWERED, Line, code_in, number_in, outcome
-from probes.phone.carriers.sip_sound import Tape
+from probes.phone.carriers.sip_sound import Tape, Utterance, utterance
 from probes.phone.voice import NoVoice, spoken
 
 _LONGEST_DIALLING = 20.0  # seconds until the network must say that it rings, or anything else
@@ -36,6 +36,8 @@ _SPEAK_EVERY = 0.1  # seconds; the library's buffer holds two
 _AFTERWARDS = 0.3  # seconds from our last sample to hanging up, so that the last word arrives
 _REGISTER_EVERY = 600  # seconds
 _SIGNING_OUT = 3.0  # seconds; a registrar that does not answer forgets us by itself
+_AT_ONCE = 16_000  # bytes handed to the library, which takes less
+_WORDS_KEPT = 100  # texts kept as sound: the same are said to all lines of an organisation
 
 Voice = Callable[[str], Awaitable[bytes]]
 
@@ -50,7 +52,8 @@ class Trunk:
     `authority`: with TLS, the file of certificates to trust; the server's must be signed by one of them. Only the
     signalling is encrypted so, not the sound. `interface`: the local address or interface to call from; found by itself
     where None. `channels`: how many calls at once the trunk carries. One more waits here: a trunk that is full answers
-    like a line that is engaged. Raises `ValueError` when these do not fit together.
+    like a line that is engaged. `numbers`: others of ours, which a call may show and whoever calls back may ring.
+    Raises `ValueError` when these do not fit together.
     """
 
     host: str
@@ -62,6 +65,7 @@ class Trunk:
     authority: Path | None = None
     interface: str | None = None
     channels: int = 2
+    numbers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.transport == "tls" and self.authority is None:
@@ -75,10 +79,11 @@ class Sip:
 
     Open it with `async with`; raises `CarrierRefused` there when the extra is missing or the registrar says no, and
     `CarrierDown` when the registrar does not answer. On leaving, what still rings is given up, and what is being said
-    is said to its end.
+    is said to its end, but not over and over.
     """
 
     name = "sip"
+    lists_calls = False
 
     def __init__(self, trunk: Trunk, clock: Clock, explanation: str, voice: Voice = spoken) -> None:
         self._trunk = trunk
@@ -86,6 +91,7 @@ class Sip:
         self._explanation = explanation
         self._voice = voice
         self._spoken: dict[str, bytes] = {}
+        self._explained = b""
         self._free = asyncio.Semaphore(trunk.channels)
         self._one_dials = asyncio.Lock()
         self._dialling: Line | None = None
@@ -108,7 +114,7 @@ class Sip:
         try:
             # Made before anybody can call us, as every other text is before it is needed.
             with suppress(NoVoice):
-                await self._say(self._explanation)
+                self._explained = await self._say(self._explanation)
             await self._sign_in(library)
         except BaseException:
             await self._runtime.close()
@@ -152,13 +158,16 @@ class Sip:
 
     # ------------------------------------------------------------------------------------------- what a carrier does
 
-    async def place(self, number: str, words: str, ring_for: float, record: bool = False) -> str:
+    async def place(
+        self, number: str, speech: Speech, ring_for: float, record: bool = False, caller: str | None = None
+    ) -> str:
         """Dial as soon as a channel is free. Refuses while there is no voice to say the words with.
 
         `ring_for` counts from the first ringing. Dials once: after that the call is on our list, whatever happens here.
         """
         try:
-            speech = await self._say(words)
+            first = await self._say(speech.first)
+            again = await self._say(speech.again) if speech.until else b""
         except NoVoice as error:
             raise CarrierRefused(str(error)) from None
         await self._free.acquire()
@@ -166,7 +175,8 @@ class Sip:
             self._free.release()
             raise CarrierRefused("the provider is being closed")
         placed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._start(self._conduct(number, speech, ring_for, record, placed))
+        words, caller = utterance(first, again, speech.until), caller or self._trunk.caller
+        self._start(self._conduct(number, caller, words, ring_for, record, placed))
         return await asyncio.shield(placed)
 
     async def newest(self, count: int) -> Sequence[CallNow]:
@@ -208,12 +218,12 @@ class Sip:
     # --------------------------------------------------------------------------------------------- one call's course
 
     async def _conduct(
-        self, number: str, speech: bytes, ring_for: float, record: bool, placed: asyncio.Future[str]
+        self, number: str, caller: str, words: Utterance, ring_for: float, record: bool, placed: asyncio.Future[str]
     ) -> None:
         """From dialling to the end. Nobody else may stop it: whoever answers must be spoken to."""
         try:
             async with self._one_dials:
-                line, call = await self._dial(number)
+                line, call = await self._dial(number, caller)
             placed.set_result(line.id)
             if not await self._until_answered(line, ring_for):
                 await self._hang_up(call)
@@ -221,7 +231,7 @@ class Sip:
             if line.status == "in-progress":
                 if record:
                     line.tape = Tape(line.moments["in-progress"])
-                await self._talk(line, call, speech)
+                await self._talk(line, call, words)
         except (CarrierDown, CarrierRefused) as error:
             placed.set_exception(error)
             placed.exception()  # whoever placed it may have gone; then nobody is to be warned
@@ -230,14 +240,12 @@ class Sip:
             if not placed.done():
                 placed.set_exception(CarrierDown(f"the call to {number} was broken off while it was dialled"))
 
-    async def _dial(self, number: str) -> tuple[Line, Any]:
+    async def _dial(self, number: str, caller: str) -> tuple[Line, Any]:
         library = self._library
         line = self._dialling = Line(number, self._clock.now(), self._clock.stopwatch())
-        caller = f"<sip:{self._trunk.caller}@{self._trunk.host}>"
+        shown = {"P-Preferred-Identity": f"<sip:{caller}@{self._trunk.host}>"}  # RFC 3325
         try:
-            call = await self._agent.dial(
-                f"sip:{number}@{self._trunk.host}", headers={"P-Preferred-Identity": caller}
-            )  # RFC 3325
+            call = await self._agent.dial(f"sip:{number}@{self._trunk.host}", headers=shown)
         except (library.CommandTimeout, library.RuntimeDead) as error:
             raise CarrierDown(f"the call to {number} may have been dialled: {error}") from None
         except (library.BaresipError, ValueError) as error:
@@ -268,18 +276,21 @@ class Sip:
         await asyncio.wait((waiting, closing))
         return line.status not in statuses
 
-    async def _talk(self, line: Line, call: Any, speech: bytes) -> None:  # noqa: ANN401 - no types
-        """Say the words from the first moment that sound flows; hang up when the last of them has left."""
+    async def _talk(self, line: Line, call: Any, words: Utterance) -> None:  # noqa: ANN401 - no types
+        """Say the words from the first moment that sound flows; hang up when they, or their time, are over."""
         library, said, last = self._library, 0, None
         answered = self._clock.stopwatch()
         while line.status not in FINAL:
             now = self._clock.stopwatch()
+            if words.until and now - line.moments["in-progress"] >= words.until:
+                break
+            enough = words.first if self._closing.is_set() else len(words.sound)
             try:
                 flowing = call.audio.info()
-                if flowing.tx_ready and said < len(speech):
+                if flowing.tx_ready and said < enough:
                     if line.tape is not None and said == 0:
-                        line.tape.we_speak(speech, now)
-                    said += call.audio.write(speech[said:])
+                        line.tape.we_speak(words.sound, now)
+                    said += call.audio.write(words.sound[said : min(said + _AT_ONCE, enough)])
                     last = now
                 elif flowing.tx_ready and flowing.tx_buffered:
                     last = now
@@ -303,8 +314,9 @@ class Sip:
             await call.hangup()
 
     def _called_back(self, call: Any) -> None:  # noqa: ANN401 - no types
-        caller = number_in(call.peer or "")
-        line = Line(self._trunk.caller, self._clock.now(), self._clock.stopwatch(), caller, call.call_id, "ringing")
+        caller, rung = number_in(call.peer or ""), number_in(call.headers.get("To", ""))
+        ours = rung if rung in self._trunk.numbers else self._trunk.caller
+        line = Line(ours, self._clock.now(), self._clock.stopwatch(), caller, call.call_id, "ringing")
         line.moments["ringing"] = line.began
         self._received[line.id] = self._by_handle[call.handle] = line
         self._start(self._explain(line, call))
@@ -312,13 +324,13 @@ class Sip:
     async def _explain(self, line: Line, call: Any) -> None:  # noqa: ANN401 - no types
         """Who calls us back is told who we are. Without a voice the call is declined: better engaged than silent."""
         with suppress(self._library.BaresipError):
-            if self._explanation not in self._spoken or self._closing.is_set():
+            if not self._explained or self._closing.is_set():
                 await call.reject()
             else:
                 await call.answer()
             await line.leaves(("ringing",), _LONGEST_DIALLING)
             if line.status == "in-progress":
-                await self._talk(line, call, self._spoken[self._explanation])
+                await self._talk(line, call, utterance(self._explained))
 
     # ------------------------------------------------------------------------------------------- what the wire tells
 
@@ -341,9 +353,12 @@ class Sip:
             del self._by_handle[event.call]
 
     async def _say(self, words: str) -> bytes:
-        if words not in self._spoken:
-            self._spoken[words] = await self._voice(words)
-        return self._spoken[words]
+        if (kept := self._spoken.get(words)) is not None:
+            return kept
+        sound = self._spoken[words] = await self._voice(words)
+        if len(self._spoken) > _WORDS_KEPT:
+            del self._spoken[next(iter(self._spoken))]
+        return sound
 
     def _start(self, course: Any) -> None:  # noqa: ANN401 - a coroutine
         task = asyncio.get_running_loop().create_task(course)
@@ -357,6 +372,7 @@ def _settings(library: Any, trunk: Trunk) -> Any:  # noqa: ANN401 - no types
         more.append(f"sip_cafile {trunk.authority}")
     return library.Config(
         net_interface=trunk.interface,
+        expose_headers=("To",),
         native_log_level="error",
         # Room for call-backs beside the calls we make, which wait for `channels`.
         max_concurrent_calls=2 * trunk.channels + 2,

@@ -4,13 +4,33 @@ from __future__ import annotations
 
 import array
 import io
+import math
 import sys
 import wave
+from dataclasses import dataclass
 
 from probes.phone.voice import RATE
 
 _BYTES = 2  # of a sample
 _JITTER = 0.1  # seconds that sound may come late before silence is put in its place
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """What is said on a call, as samples: the first `first` bytes in any case, the rest for as long as it takes.
+
+    `until`: seconds after the answer at which the call ends; 0: when all has been said.
+    """
+
+    sound: bytes
+    first: int
+    until: float
+
+
+def utterance(first: bytes, again: bytes = b"", until: float = 0.0) -> Utterance:
+    """`first`, and after it `again` over and over without a gap, for longer than `until` seconds."""
+    times = math.ceil(until * RATE * _BYTES / len(again)) if again else 0
+    return Utterance(first + again * times, len(first), until)
 
 
 class Tape:
@@ -47,9 +67,9 @@ class Tape:
         self._samples = round((at - self.began) * RATE)
 
     def wav(self) -> bytes:
-        """16 bits, 8 kHz, two channels: ours, theirs."""
+        """16 bits, 8 kHz, two channels: theirs, ours."""
         both = array.array("h", bytes(2 * _BYTES * self._length()))
-        for channel, sound in enumerate((self._ours, self._theirs)):
+        for channel, sound in enumerate((self._theirs, self._ours)):
             samples = array.array("h", bytes(sound[: _BYTES * self._length()]))
             both[channel : 2 * len(samples) : 2] = samples
         if sys.byteorder == "big":

@@ -12,6 +12,7 @@ import logging
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, cast
 
@@ -24,6 +25,7 @@ from twilio.twiml.voice_response import VoiceResponse
 from probes.clock import Clock
 from probes.http import httpx
 from probes.phone.carriers import CallNow, CarrierDown, CarrierRefused, Recording, Speech, Status
+from probes.phone.carriers.callbacks import EVENTS, Callbacks
 from probes.phone.preflight import Account, Country
 
 _PATIENCE = 10.0  # seconds
@@ -32,6 +34,11 @@ _TRIES_WHEN_BUSY = 6
 _VOICE = {"voice": "Polly.Amy", "language": "en-GB"}
 _EDGES = {"us1": "ashburn", "ie1": "dublin", "au1": "sydney"}
 """Where each of the carrier's regions is reached. Source: https://www.twilio.com/docs/global-infrastructure"""
+_WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
+"""ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE on the keys of a telephone: what is shown of who shows nothing.
+
+Source: https://help.twilio.com/articles/223179988
+"""
 _SILENT = (TwilioException, httpx.HTTPError, ValueError, KeyError, TypeError)
 """An error, no answer in time, a dropped connection, or an answer that is not what the carrier describes."""
 
@@ -82,13 +89,15 @@ class _Http(AsyncHttpClient):  # type: ignore[misc]  # the SDK has no types
 class Twilio:
     """Calls through one Twilio account. `base_url` is given for the practice exchange alone.
 
-    `caller`: the number that the called see. `more`: other numbers of ours, for call-backs.
+    `caller`: the number that the called see. `more`: other numbers of ours, for call-backs. `callbacks`: where the
+    carrier tells of calls at once, already open; None: its list is all there is.
 
     `region`: us1, ie1 (Ireland) or au1, where the account's calls and recordings are handled; each has a secret of its
     own. None: Twilio's default, us1. `patience`: seconds until an answer that has not come is given up.
     """
 
     name = "twilio"
+    lists_calls = True
 
     def __init__(
         self,
@@ -101,6 +110,7 @@ class Twilio:
         region: str | None = None,
         patience: float = _PATIENCE,
         more: Sequence[str] = (),
+        callbacks: Callbacks | None = None,
     ) -> None:
         if region is not None and region not in _EDGES:
             raise ValueError(f"the carrier has no region {region!r}; choose one of {', '.join(_EDGES)}")
@@ -111,6 +121,7 @@ class Twilio:
         self._auth = (account, secret)
         self._caller = caller
         self._own = (caller, *more)
+        self._callbacks = callbacks
         self._clock = clock
         self._gap = 1.0 / calls_per_second
         self._turn = asyncio.Lock()
@@ -135,6 +146,8 @@ class Twilio:
         if speech.until:
             answer.say(speech.again, loop=0, **_VOICE)  # 0: until the call is over
             more["time_limit"] = math.ceil(speech.until)
+        if self._callbacks is not None:
+            more |= {"status_callback": self._callbacks.address, "status_callback_event": list(EVENTS)}
         if record:
             more |= {"record": True, "recording_channels": "dual", "trim": "do-not-trim"}
         try:
@@ -156,7 +169,7 @@ class Twilio:
 
     async def one(self, call: str) -> CallNow:
         try:
-            return _now(await self._client.calls(call).fetch_async())
+            return self._now(await self._client.calls(call).fetch_async())
         except _SILENT as error:
             raise CarrierDown(f"the carrier does not tell of call {call}: {type(error).__name__}") from None
 
@@ -252,9 +265,13 @@ class Twilio:
 
     async def _list(self, **filters: object) -> Sequence[CallNow]:
         try:
-            return [_now(call) for call in await self._client.calls.list_async(**filters)]
+            return [self._now(call) for call in await self._client.calls.list_async(**filters)]
         except _SILENT as error:
             raise CarrierDown(f"the carrier's list of calls cannot be read: {type(error).__name__}") from None
+
+    def _now(self, call: Any) -> CallNow:  # noqa: ANN401 - the SDK has no types
+        listed = _listed(call)
+        return listed if self._callbacks is None else replace(listed, told=self._callbacks.told(listed.id))
 
     async def _wait_turn(self) -> None:
         async with self._turn:
@@ -269,9 +286,10 @@ def _country(told: Any) -> Country:  # noqa: ANN401 - the SDK has no types
     return Country(str(told.name), bool(told.low_risk_numbers_enabled), bool(special), bool(tollfraud))
 
 
-def _now(call: Any) -> CallNow:  # noqa: ANN401 - the SDK has no types
+def _listed(call: Any) -> CallNow:  # noqa: ANN401 - the SDK has no types
     shown = call._from if call.direction == "inbound" else None
-    caller = shown if shown is not None and re.fullmatch(r"\+[0-9]{7,15}", shown) else None
+    is_number = shown is not None and re.fullmatch(r"\+[0-9]{7,15}", shown) is not None and shown not in _WITHHELD
+    caller = shown if is_number else None
     return CallNow(call.sid, call.to, cast(Status, call.status), call.date_created, caller=caller)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import asyncio
 import io
+import itertools
 import wave
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -12,15 +13,16 @@ from contextlib import asynccontextmanager
 import pytest
 
 from probes.clock import RealClock
-from probes.phone.carriers import FINAL, CallNow, CarrierDown, CarrierRefused, Status
+from probes.phone.carriers import FINAL, CallNow, CarrierDown, CarrierRefused, Speech, Status
 from probes.phone.carriers.sip import Sip, Trunk
-from probes.phone.voice import NoVoice
+from probes.phone.voice import NoVoice, spoken
 from tests.sipp.council import Council, council, lacking, number
 
 pytestmark = pytest.mark.skipif(bool(lacking()), reason=lacking())
 
 CALLER = "+441134960999"
-WORDS = "This is an automated test of this telephone line."
+OTHER = "+441134960998"
+WORDS = Speech("This is an automated test of this telephone line.")
 ANSWERS, ENGAGED, UNAVAILABLE, NO_SUCH, NEVER, SHORT, STRAIGHT, ELSEWHERE, DECLINES, EVERYWHERE = range(10)
 
 
@@ -97,11 +99,44 @@ async def test_whoever_answers_hears_who_is_calling_within_a_second_and_all_of_i
         call = await sip.place(number(ANSWERS, 2), WORDS, ring_for=5.0, record=True)
         await ended(sip, call)
         (recording,) = await sip.recordings(call)
-        ours, theirs = channels(await sip.audio(recording))
+        theirs, ours = channels(await sip.audio(recording))
     first, last = loud(theirs)  # the council's side sends back what it heard
     assert first < 1.0
     assert last - first == pytest.approx(loud(ours)[1] - loud(ours)[0], abs=0.2)
     assert last - first > 2.0
+
+
+async def test_whoever_comes_to_the_telephone_late_hears_words_within_a_second_until_the_time_is_over(
+    called: Council,
+) -> None:
+    speech = Speech("This is a test.", "You may hang up.", until=6.0)
+    async with caller(called.host) as sip:
+        call = await sip.place(number(ANSWERS, 2), speech, ring_for=5.0, record=True)
+        now = await ended(sip, call)
+        (recording,) = await sip.recordings(call)
+        theirs, _ = channels(await sip.audio(recording))
+    assert (now.exact["completed"] - now.exact["in-progress"]).total_seconds() == pytest.approx(6.0, abs=0.5)
+    assert longest_silence(theirs) < 1.0
+
+
+async def test_a_call_that_stays_for_minutes_ends_when_the_provider_is_closed_but_says_who_we_are(
+    called: Council,
+) -> None:
+    speech = Speech(WORDS.first, "You may hang up.", until=900.0)
+    async with caller(called.host) as sip:
+        call = await sip.place(number(ANSWERS, 2), speech, ring_for=5.0)
+        while (await sip.one(call)).status != "in-progress":  # noqa: ASYNC110 - as the probe looks
+            await asyncio.sleep(0.01)
+    now = await sip.one(call)
+    spoke = now.exact["completed"] - now.exact["in-progress"]
+    assert len(await spoken(WORDS.first)) / 16000 < spoke.total_seconds() < 60
+
+
+async def test_another_number_of_ours_is_shown_where_that_is_asked_for(called: Council) -> None:
+    async with caller(called.host) as sip:
+        await ended(sip, await sip.place(number(ENGAGED, 12), WORDS, ring_for=5.0, caller=OTHER))
+    (dialled,) = [each for each in called.heard("INVITE") if number(ENGAGED, 12) in each.first]
+    assert OTHER in dialled.header("P-Preferred-Identity")
 
 
 async def test_a_recording_is_gone_when_it_is_to_be_forgotten_and_there_is_none_unless_asked(called: Council) -> None:
@@ -173,3 +208,9 @@ def loud(samples: array.array[int]) -> tuple[float, float]:
     """When the sound begins and ends, in seconds."""
     heard = [at for at, sample in enumerate(samples) if abs(sample) > 1000]
     return heard[0] / 8000, heard[-1] / 8000
+
+
+def longest_silence(samples: array.array[int]) -> float:
+    """Seconds, from the first sample to the last."""
+    heard = [0, *(at for at, sample in enumerate(samples) if abs(sample) > 1000), len(samples)]
+    return max(after - before for before, after in itertools.pairwise(heard)) / 8000

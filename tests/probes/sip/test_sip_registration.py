@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from probes.clock import RealClock
-from probes.phone.carriers import FINAL, CallNow, CarrierDown, CarrierRefused
+from probes.phone.carriers import FINAL, CallNow, CarrierDown, CarrierRefused, Speech
 from probes.phone.carriers.sip import Sip, Trunk
 from probes.phone.voice import NoVoice, spoken
 from tests.certificate import self_signed
@@ -65,6 +65,13 @@ async def test_whoever_calls_back_is_listed_with_his_number_and_told_who_we_are(
         assert await sip.newest(10) == []
 
 
+async def test_which_of_our_numbers_was_called_back_is_known(registrar: Council) -> None:
+    other = "+441134960998"
+    async with Sip(replace(trunk(registrar.host), numbers=(other,)), RealClock(), WORDS) as sip:
+        assert await called_back(registrar, other)
+        assert (await the_call_back(sip)).to == other
+
+
 async def test_without_a_voice_a_call_back_is_declined_and_still_listed(registrar: Council) -> None:
     async def mute(words: str) -> bytes:
         raise NoVoice("no voice here")
@@ -74,13 +81,13 @@ async def test_without_a_voice_a_call_back_is_declined_and_still_listed(registra
         assert "in-progress" not in (await the_call_back(sip)).exact
 
 
-async def called_back(registrar: Council) -> bool:
+async def called_back(registrar: Council, dialled: str = CALLER) -> bool:
     """Let the council call us where we signed in; whether the call went as the scenario has it."""
     contact = re.search(r"<sip:([^@]+)@([^;>]+)", registrar.heard("REGISTER")[-1].header("Contact"))
     assert contact is not None
     process = await asyncio.create_subprocess_exec(
         *("sipp", "-sf", str(SCENARIOS / "calls_back.xml"), contact[2], "-s", contact[1], "-i", "127.0.0.1"),
-        *("-m", "1", "-nostdin", "-timeout", "20s", "-timeout_error"),
+        *("-key", "dialled", dialled, "-m", "1", "-nostdin", "-timeout", "20s", "-timeout_error"),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
@@ -106,7 +113,7 @@ async def test_over_tls_a_server_is_trusted_that_the_authority_vouches_for(tmp_p
     async with engaged_over_tls(certificate) as (host, heard):
         over = Trunk(host, CALLER, CALLER, transport="tls", authority=certificate, interface="127.0.0.1")
         async with Sip(over, RealClock(), WORDS) as sip:
-            call = await sip.place(number(1), WORDS, ring_for=5.0)
+            call = await sip.place(number(1), Speech(WORDS), ring_for=5.0)
             async with asyncio.timeout(20):
                 while (await sip.one(call)).status not in FINAL:  # noqa: ASYNC110 - as the probe looks
                     await asyncio.sleep(0.02)
@@ -120,7 +127,7 @@ async def test_over_tls_nothing_is_said_to_a_server_that_nobody_vouches_for(tmp_
         other = self_signed(tmp_path / "another")
         over = Trunk(host, CALLER, CALLER, transport="tls", authority=other, interface="127.0.0.1")
         async with Sip(over, RealClock(), WORDS) as sip:
-            call = await sip.place(number(1), WORDS, ring_for=5.0)
+            call = await sip.place(number(1), Speech(WORDS), ring_for=5.0)
             async with asyncio.timeout(30):
                 while (await sip.one(call)).status not in FINAL:  # noqa: ASYNC110 - as the probe looks
                     await asyncio.sleep(0.02)

@@ -13,7 +13,7 @@ import pytest
 
 from probes.phone.carriers.sip import Trunk
 from probes.phone.carriers.sip_line import code_in, number_in
-from probes.phone.carriers.sip_sound import Tape
+from probes.phone.carriers.sip_sound import Tape, utterance
 from probes.phone.voice import NoVoice, spoken, telephone_sound
 
 
@@ -22,13 +22,14 @@ def samples(*values: int) -> bytes:
 
 
 def channels(tape: Tape) -> tuple[list[int], list[int]]:
+    """Ours, theirs."""
     with wave.open(io.BytesIO(tape.wav())) as file:
         assert (file.getnchannels(), file.getframerate(), file.getsampwidth()) == (2, 8000, 2)
         both = array.array("h", file.readframes(file.getnframes()))
-    return list(both[0::2]), list(both[1::2])
+    return list(both[1::2]), list(both[0::2])
 
 
-def test_the_first_channel_is_ours_from_the_moment_at_which_we_speak() -> None:
+def test_the_second_channel_is_ours_from_the_moment_at_which_we_speak() -> None:
     tape = Tape(began=100.0)
     tape.we_speak(samples(1, 2, 3), at=100.001)  # eight samples after the answer
     ours, theirs = channels(tape)
@@ -59,6 +60,24 @@ def test_a_call_that_ends_early_ends_our_words_too() -> None:
     tape.ends(at=0.5)
     assert tape.seconds == 0.5
     assert len(channels(tape)[0]) == 4000
+
+
+def test_the_first_channel_is_the_called_partys() -> None:
+    tape = Tape(began=0.0)
+    tape.we_speak(samples(1), at=0.0)
+    tape.they_speak(samples(2), until=0.001)
+    with wave.open(io.BytesIO(tape.wav())) as file:
+        assert file.readframes(1) == samples(2, 1)
+
+
+def test_what_is_said_again_follows_without_a_gap_for_longer_than_the_call_lasts() -> None:
+    said = utterance(samples(1, 1), samples(*[2] * 800), until=0.25)
+    assert said.sound == samples(1, 1, *[2] * 2400)
+    assert (said.first, said.until) == (4, 0.25)
+
+
+def test_what_is_said_once_is_said_once() -> None:
+    assert utterance(samples(1, 1)).sound == samples(1, 1)
 
 
 def test_a_recording_of_nothing_is_empty() -> None:

@@ -169,7 +169,7 @@ async def test_two_pages_of_one_title_have_no_title_of_their_own() -> None:
 
 
 async def test_a_page_that_hangs_the_browser_is_told_and_the_rest_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(examine, "LONGEST", 3.0)
+    monkeypatch.setattr(examine, "LONGEST", 8.0)
     loop = whole(PARTS + "<script>setTimeout(() => { while (true); }, 400)</script>")
     pages, read = await examined(home=whole(), loop=loop, last=whole(title="Last"))
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.web.pages import Absolute, decode, described, plain, read, stems
+from probes.web.pages import Absolute, decode, described, nested_too_deeply, plain, read, stems
 from tests.probes.web.house import missing, page, site
 
 
@@ -38,6 +38,12 @@ def test_relative_links_start_from_the_base_element() -> None:
 
 def test_a_script_is_not_text() -> None:
     assert page("/", "<p>Open<script>alert('0113 496 0000')</script></p>").text == "Open"
+
+
+def test_end_tags_that_close_nothing_do_not_hide_how_deep_a_page_is_nested() -> None:
+    assert nested_too_deeply("<div></b>" * 2000)
+    assert not nested_too_deeply("<div><b></b></div>" * 2000)
+    assert not nested_too_deeply("<li><p>One" * 2000)
 
 
 def test_a_page_nested_beyond_reason_is_kept_unread() -> None:

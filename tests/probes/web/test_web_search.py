@@ -5,7 +5,7 @@ import pytest
 from probes.web import results_page, search
 from probes.web.results_page import Result, Typed
 from probes.web.search import NotSearched, Searched
-from results.schema import Why
+from results.schema import Fact, Why
 from tests.probes.web.house import enquiry, missing, page, site
 
 AT = "http://council.test/search?q=tax"
@@ -189,6 +189,7 @@ def test_the_facts_of_a_search_are_about_the_right_page() -> None:
         "web.search.structured": True,
         "web.search.first_five": 100.0,
         "web.search.common_words": 0.0,
+        "web.search.pdf_first": False,
     }
     assert reading.notes == (
         "'council tax' found the right page 3rd of 118",
@@ -229,3 +230,70 @@ def test_a_place_is_written_as_people_say_it(place: int, said: str) -> None:
     reading = search.read(site("x"), {"council tax": Searched("council tax", AT, 200, hits, place)}, enquiries)
 
     assert reading.notes == (f"'council tax' found the right page {said} of {place}",)
+
+
+NOTHING = "<main><p>No results were found for “{words}”.</p>{help}</main>"
+
+
+def typed(html: str) -> Typed:
+    return Typed(HOME, ((AT, html),), 200)
+
+
+def after_wrong_words(wrong: str, nothing: str) -> Fact | None:
+    council = site("x", page("/council-tax", "<h1>Council tax</h1>"))
+    return search.beyond(council, typed(wrong), typed(nothing), TAX).facts["web.search.misspelling"]
+
+
+def test_the_hurried_hand_writes_a_letter_twice() -> None:
+    assert search.misspelt("council tax") == "councill tax"
+    assert search.misspelt("my bins") == "my binss"
+
+
+def test_a_misspelt_word_that_finds_the_page_or_the_right_spelling_is_forgiven() -> None:
+    listed = "<ol>" + "".join(f"<li><a href=/{path}>{path}</a></li>" for path in ("council-tax", "a", "b")) + "</ol>"
+
+    assert after_wrong_words(listed, NOTHING) is True
+    assert after_wrong_words(NOTHING.format(words="", help="<p>Did you mean <b>council tax</b>?</p>"), NOTHING) is True
+    assert after_wrong_words(NOTHING.format(words="", help=""), NOTHING) is False
+
+
+@pytest.mark.parametrize(
+    ("help", "helps"),
+    [
+        ("<p>Check the spelling, or contact us.</p>", True),
+        ("<p>Try fewer words.</p>", True),
+        ("<p>Look in the A to Z of services.</p>", True),
+        ("", False),
+        ("<p>Page 1 of 0</p>", False),
+    ],
+)
+def test_a_page_without_results_helps_or_does_not(help: str, helps: bool) -> None:
+    nothing = NOTHING.format(words=search.NONSENSE, help=help)
+
+    assert search.beyond(site("x"), None, typed(nothing), TAX).facts["web.search.zero_help"] is helps
+
+
+def test_help_that_every_page_gives_is_no_help_with_the_search() -> None:
+    said_always = "<p>Contact us</p>"
+    nothing = Typed(said_always, ((AT, said_always + NOTHING.format(words="", help="")),), 200)
+
+    assert search.beyond(site("x"), None, nothing, TAX).facts["web.search.zero_help"] is False
+
+
+def test_a_pdf_above_the_right_page_is_told() -> None:
+    council = site("x", page("/council-tax", "<h1>Council tax</h1>"))
+    hits = tuple(Result(f"http://council.test/{path}", path, "") for path in ("bands.pdf", "council-tax", "more.pdf"))
+    reading = search.read(council, {w: Searched(w, AT, 200, hits, 3) for w in ("council tax", "rates")}, (TAX,))
+    below = search.read(council, {w: Searched(w, AT, 200, hits[1:], 2) for w in ("council tax", "rates")}, (TAX,))
+
+    assert reading.facts["web.search.pdf_first"] is True
+    assert below.facts["web.search.pdf_first"] is False
+
+
+def test_a_search_on_home_alone_is_not_on_every_page() -> None:
+    box = "<form role=search action=/s><input name=q></form>"
+    pages = [page(f"/{n}", f"<h1>{n}</h1>{box}") for n in range(3)]
+
+    assert search.everywhere(site(box, *pages)).facts["web.search.every_page"] is True
+    assert search.everywhere(site(box, page("/a", "<h1>A</h1>"))).facts["web.search.every_page"] is False
+    assert search.everywhere(site("<h1>Home</h1>")).unknown["web.search.every_page"][0] is Why.NOT_APPLICABLE

@@ -185,6 +185,10 @@ async def test_a_search_is_typed_and_its_results_are_ranked(shopper: Shopper) ->
         "web.search.first_five": 100.0,
         "web.search.common_words": 0.0,
         "web.search.structured": True,
+        "web.search.every_page": False,
+        "web.search.misspelling": True,
+        "web.search.zero_help": False,
+        "web.search.pdf_first": False,
     }
     assert "'council tax' found the right page 2nd of 2" in seen.notes
     assert shopper.shelf.kept["screenshot"].startswith(b"\x89PNG")
@@ -213,7 +217,7 @@ async def test_every_page_that_the_browser_opens_passes_the_guard(shopper: Shopp
         await shopper.visit(served, chromium=CHROMIUM)
 
     searched = [url for url in shopper.ledger.made if "/search?q=" in url]
-    assert len(searched) == 3
+    assert len(searched) == 5
     assert len(searched) == len([path for path in served.asked if path.startswith("/search")])
 
 

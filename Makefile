@@ -1,4 +1,7 @@
 # Two commands do everything: `make demo` and `make test`. Python 3.11 or newer, git and make are all they need.
+# Tests start the command hundreds of times: what Python compiled is kept, whatever the environment says.
+export PYTHONDONTWRITEBYTECODE :=
+
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

@@ -12,7 +12,7 @@ from pathlib import Path
 from results.schema import Evidence
 
 KEPT_FOR = dt.timedelta(days=365)
-LARGEST = 5_000_000  # bytes
+LARGEST = 30_000_000  # bytes: a call of a quarter of an hour, both sides
 
 
 class EvidenceFolder:
@@ -23,7 +23,7 @@ class EvidenceFolder:
         self._today = today
 
     async def keep(self, kind: str, name: str, media_type: str, content: bytes) -> Evidence:
-        """Store the bytes (at most 5 MB; the rest is cut off and the name says so) and describe them."""
+        """Store the bytes (at most 30 MB; the rest is cut off and the name says so) and describe them."""
         if len(content) > LARGEST:
             content, name = content[:LARGEST], f"{name} (first {LARGEST:,} bytes)"
         digest = hashlib.sha256(content).hexdigest()

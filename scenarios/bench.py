@@ -92,12 +92,14 @@ def _guard(folder: Folder, ledger: DatabaseLedger, clock: Clock) -> Guard:
     programme, phone = folder.programme, folder.programme.phone
     if phone is None or not phone.caps:
         return Guard(folder.register, ledger, clock, programme.carrier)
-    pence = math.inf if phone.pence_per_minute is None else phone.pence_per_minute * MINUTES_AT_MOST
+    longest = max((scenario.stay_for for scenario in folder.scenarios.values()), default=0.0)
+    minutes = max(MINUTES_AT_MOST, 1 + math.ceil(longest / 60))  # no call is dearer
+    pence = math.inf if phone.pence_per_minute is None else phone.pence_per_minute * minutes
     most = {
         span: Spend(**{unit: value for unit, value in cap.model_dump().items() if value is not None})
         for span, cap in phone.caps.items()
     }
-    caps = Caps(Spend(calls=1, minutes=MINUTES_AT_MOST, pence=pence), most)
+    caps = Caps(Spend(calls=1, minutes=minutes, pence=pence), most)
     return Guard(folder.register, ledger, clock, programme.carrier, caps, ledger)
 
 

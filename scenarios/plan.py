@@ -143,7 +143,7 @@ def out_of_hours(wave: Wave, organisation: Organisation, scenario: Scenario, con
     days = [
         day
         for past in range((wave.fieldwork_until - wave.fieldwork_from).days + 1)
-        if any(closed_spells(day := wave.fieldwork_from + dt.timedelta(days=past), calendar))
+        if _closed_minutes(day := wave.fieldwork_from + dt.timedelta(days=past), calendar)
     ]
     if not days:  # open from seven in the morning till ten at night, every day
         return [_begins(wave)] * contacts
@@ -159,12 +159,16 @@ def out_of_hours(wave: Wave, organisation: Organisation, scenario: Scenario, con
 
 def _some_time(day: dt.date, calendar: Calendar, name: str) -> dt.datetime:
     """A whole minute of that day at which the offices are closed, drawn from a name."""
-    minutes = [
+    minutes = _closed_minutes(day, calendar)
+    return minutes[int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % len(minutes)]
+
+
+def _closed_minutes(day: dt.date, calendar: Calendar) -> list[dt.datetime]:
+    return [
         begins + dt.timedelta(minutes=minute)
         for begins, ends in closed_spells(day, calendar)
         for minute in range(int((ends - begins).total_seconds() // 60))
     ]
-    return minutes[int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % len(minutes)]
 
 
 def _begins(wave: Wave) -> dt.datetime:

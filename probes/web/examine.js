@@ -79,9 +79,12 @@
     document.adoptedStyleSheets = [...document.adoptedStyleSheets, still];
     const look = (one, part) => {
       const s = getComputedStyle(one, part);
-      return [s.outlineStyle, s.outlineWidth, s.outlineColor, s.boxShadow, s.backgroundColor, s.backgroundImage,
-        s.borderTopColor, s.borderBottomColor, s.borderBottomWidth, s.textDecorationLine, s.textDecorationThickness,
-        s.color, s.opacity, s.transform, s.clip, s.left, s.top, s.width].join("|");
+      // A line that is not drawn has a width and a colour all the same: "outline: 0" changes them and shows nothing.
+      const line = (style, width, colour) => style === "none" || parseFloat(width) === 0 ? "" : style + width + colour;
+      return [line(s.outlineStyle, s.outlineWidth, s.outlineColor), s.boxShadow, s.backgroundColor, s.backgroundImage,
+        line(s.borderTopStyle, s.borderTopWidth, s.borderTopColor),
+        line(s.borderBottomStyle, s.borderBottomWidth, s.borderBottomColor), s.textDecorationLine,
+        s.textDecorationThickness, s.color, s.opacity, s.transform, s.clip, s.left, s.top].join("|");
     };
     const whole = one => [look(one), look(one, "::before"), look(one, "::after"),
       one.parentElement ? look(one.parentElement) : ""].join("#");

@@ -103,7 +103,7 @@ async def visit(tools: Tools, errand: Errand) -> Observation:
     reading = await asyncio.to_thread(_read, site, az, tried, errand)  # a telephone call may be in progress
     reading |= health.read(site, {url: await crawler.way(url) for url in health.variants(errand.target)})
     reading |= await asyncio.to_thread(statement.read, site, tools.clock.now().astimezone(LONDON).date())
-    reading |= await _examine(tools, errand, site, gate)
+    reading |= await _examine(tools, errand, site, gate, tried)
     return await _observation(tools, errand, began, reading, site, tried)
 
 
@@ -194,10 +194,12 @@ def _came(typed: Typed) -> bool:
     return 0 < typed.status < 400
 
 
-async def _examine(tools: Tools, errand: Errand, site: Site, gate: Gate) -> Reading:
+async def _examine(tools: Tools, errand: Errand, site: Site, gate: Gate, tried: _Tried) -> Reading:
     """What the browser finds on a sample of the pages that were read."""
     if tools.chromium is None:
         return not_known(accessibility.FACTS, Why.PROBE_FAULT, search.NO_BROWSER)
+    if tried.home is None:
+        return not_known(accessibility.FACTS, Why.PROBE_FAULT, "not assessed: the browser could not show the home page")
     urls = accessibility.sample(site, errand.enquiries)
     return accessibility.read(urls[0], await tools.chromium.examine(gate, urls))
 

@@ -29,7 +29,7 @@ app.add_typer(phone, name="phone")
 
 @phone.callback()
 def _phone() -> None:
-    """Keeps `test` a command of its own, though it is the only one."""
+    """The carrier's account, and the calls that came back."""
 
 
 @phone.command("test", epilog="Example: doorstep phone test first-wave")

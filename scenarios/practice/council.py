@@ -76,6 +76,9 @@ class ContactPage(Noun):
     odd_numbers: tuple[Odd, ...] = ()
 
 
+Barrier = Literal["contrast", "focus", "reflow"]
+
+
 class Website(Noun):
     """The council's website and its faults. All well when nothing is said."""
 
@@ -87,6 +90,11 @@ class Website(Noun):
     jobs: Literal["home", "deep"] = "home"
     leisure: Literal["home", "deep"] = "home"
     statement: Literal["full", "thin", "none"] = Field(default="full", description="the accessibility statement")
+    barriers: tuple[Barrier, ...] = Field(
+        default=(), description="pale text, a focus that cannot be seen, pages wider than a small window"
+    )
+    standards: Literal["all times", "two times"] = Field(default="two times", description="the service standards")
+    complaints: Literal["code", "brief"] = Field(default="brief", description="what the complaints page tells")
     robots_disallow: tuple[Annotated[str, StringConstraints(pattern=r"^/[a-z./-]*$")], ...] = ()
 
 

@@ -17,6 +17,17 @@ from scenarios.practice.lines import PracticeLine
 from scenarios.practice.search import MINUTES, Entry, minutes_page, rank, results
 
 Crumbs = tuple[tuple[str, str], ...]
+_ALL_TIMES = (
+    "We answer letters within ten working days.",
+    "If you visit us, somebody sees you within ten minutes.",
+    "We answer a complaint within ten working days.",
+    "Last year 91% of calls were answered in time.",
+)
+_CODE = (
+    "We acknowledge a complaint within five working days.",
+    "Stage 1: we reply within 10 working days of that. Stage 2: a senior manager replies within 20 working days.",
+    "If you are still unhappy, go to the Local Government and Social Care Ombudsman.",
+)
 _CENTRES = ("Riverside Leisure Centre", "Highfield Sports Centre")
 _NEWS = (
     "Budget consultation opens",
@@ -118,13 +129,22 @@ class Site:
     def _service_pages(self) -> Iterator[Page]:
         for path, (service, category) in self._services.items():
             crumbs = ((category.title, f"/{slug(category.title)}/"),)
-            content: dict[str, Any] = {"service": service, "number": self.number_for(category)}
+            content: dict[str, Any] = {"service": self._as_told(service), "number": self.number_for(category)}
             content["related"] = [(e.title, e.path) for e in self.entries if _parent(e.path) == _parent(path)][:5]
             content["broken"] = self.broken.get(path)
             if service.id == "leisure":
                 content["links"] = [(name, f"{path}{slug(name)}/") for name in _CENTRES]
                 yield from (_centre(self, path, name, crumbs) for name in _CENTRES)
             yield Page(path, self.title(service), "service.html", crumbs, content)
+
+    def _as_told(self, service: Service) -> Service:
+        """The service in the words of this council."""
+        website = self.council.website
+        if service.id == "standards" and website.standards == "all times":
+            return service.model_copy(update={"rest": _ALL_TIMES})
+        if service.id == "complaints" and website.complaints == "code":
+            return service.model_copy(update={"rest": _CODE})
+        return service
 
     def _about_pages(self) -> Iterator[Page]:
         website = self.council.website

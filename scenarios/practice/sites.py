@@ -52,7 +52,9 @@ class Website:
         if path == "/sitemap.xml":
             return Response(self._sitemap(str(request.base_url)), media_type="application/xml")
         if path in ("/style.css", "/site.js"):
-            text = _TEMPLATES.get_template(path[1:]).render(look=self.site.council.website.look)
+            text = _TEMPLATES.get_template(path[1:]).render(
+                look=self.site.council.website.look, barriers=self.site.council.website.barriers
+            )
             return Response(text, media_type="text/css" if path.endswith("css") else "text/javascript")
         if path == "/search" and search.kind == "page":
             return self._results_page(request)

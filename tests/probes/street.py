@@ -41,7 +41,7 @@ from scenarios.practice.network import Network
 
 ANSWERS, ENGAGED, NO_REPLY, NOT_IN_USE = (f"+44113496070{n}" for n in range(4))
 CALLER = "+441134960999"
-PATIENCE = 0.5
+PATIENCE = 2.0
 MONDAY = dt.datetime(2026, 11, 23, 10, tzinfo=dt.UTC)
 COUNCIL = f"""
 id: ringing

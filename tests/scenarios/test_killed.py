@@ -19,7 +19,7 @@ from scenarios.bench import opened
 from tests.scenarios.conftest import World, world
 
 COUNCILS = ("ashcombe-vale", "kesterton", "penderfold")
-KILLS, CALLS, MAILS = 20, 24, 40
+KILLS, CALLS, MAILS = 8, 24, 40
 SEED = 20061123
 FASTER = 60  # at the end, so that fifteen minutes' grace pass in fifteen seconds
 BEGINS, LASTS = 1.0, 4.5  # real seconds between which each kill falls; starting takes about one
@@ -27,7 +27,7 @@ BEGINS, LASTS = 1.0, 4.5  # real seconds between which each kill falls; starting
 
 @pytest.fixture(scope="module")
 def after(tmp_path_factory: pytest.TempPathFactory) -> tuple[tuple[ShopRow, ...], dict[str, Any], int]:
-    """The rows and the councils' tally after twenty kills and a last run, and how many kills hit work under way."""
+    """The rows and the councils' tally after eight kills and a last run, and how many kills hit work under way."""
     return asyncio.run(_kill_and_finish(tmp_path_factory.mktemp("killed") / "programme"))
 
 

@@ -64,12 +64,18 @@ def test_every_call_falls_in_fieldwork_outside_office_hours_and_never_at_night(
     assert len(found) == contacts
     for row in found:
         local = row.due_at.astimezone(LONDON)
-        somewhere = hours.opens > NIGHT_UNTIL or hours.closes < NIGHT_FROM
+        a_minute = dt.timedelta(minutes=1)  # calls fall on whole minutes
+        somewhere = _since(NIGHT_UNTIL, hours.opens) >= a_minute or _since(hours.closes, NIGHT_FROM) >= a_minute
         if not somewhere and all(hours.is_working_day(first + dt.timedelta(days=n)) for n in range(days)):
             continue  # there is no such time
         assert first <= local.date() <= first + dt.timedelta(days=days - 1)
         assert not hours.is_open(row.due_at)
         assert NIGHT_UNTIL <= local.time() < NIGHT_FROM
+
+
+def _since(earlier: dt.time, later: dt.time) -> dt.timedelta:
+    day = dt.date(2026, 11, 2)
+    return dt.datetime.combine(day, later) - dt.datetime.combine(day, earlier)
 
 
 def test_calls_are_spread_over_fieldwork_and_over_the_hours() -> None:

@@ -191,6 +191,7 @@ async def test_without_a_browser_search_is_not_assessed_and_that_is_said_once(
     (shop,) = report.organisations[0].channels[0].shops
     searched = {cell.criterion: cell.state for cell in shop.cells if cell.criterion.startswith("web.search")}
     assert searched.pop("web.search.home") is State.ANSWERED
+    assert searched.pop("web.search.every_page") is State.ANSWERED
     assert set(searched.values()) == {State.PROBE_FAULT}
 
 

@@ -226,6 +226,28 @@ def test_telephone_numbers_and_contact_details_are_as_the_councils_file_says(fou
             assert (seen["web.phone.linked"] == 100) is truth["tel_links"], shop.id
 
 
+@pytest.mark.skipif(chromium.find() is None, reason="no browser is installed, so pages are not examined")
+def test_what_keeps_people_out_is_as_the_councils_file_says(found: Found) -> None:
+    for shop, council in found.of("web"):
+        seen, barriers = facts(shop), council["website"]["barriers"]
+        plain = council["website"]["look"] == "plain"  # which is pale throughout
+        assert (seen["a11y.contrast"] == 100) is ("contrast" not in barriers and not plain), shop.id
+        assert (seen["a11y.focus_visible"] == 100) is ("focus" not in barriers), shop.id
+        assert seen["a11y.reflow"] is ("reflow" not in barriers), shop.id
+        assert seen["a11y.keyboard"] is True
+
+
+def test_statements_standards_and_complaints_are_as_the_councils_file_says(found: Found) -> None:
+    for shop, council in found.of("web"):
+        seen, truth = facts(shop), council["website"]
+        assert seen["a11y.statement_present"] is (truth["statement"] != "none"), shop.id
+        if truth["statement"] != "none":
+            assert (seen["a11y.statement_complete"] == 100) is (truth["statement"] == "full"), shop.id
+        assert seen["std.measurable"] == (100 if truth["standards"] == "all times" else 40), shop.id
+        assert seen["std.performance_published"] is (truth["standards"] == "all times"), shop.id
+        assert (seen["complaint.code"] == 100) is (truth["complaints"] == "code"), shop.id
+
+
 def test_tasks_and_links_are_as_the_councils_file_says(found: Found) -> None:
     for shop, council in found.of("web"):
         seen, truth = facts(shop), council["website"]

@@ -109,9 +109,11 @@ async def test_a_page_wider_than_a_small_window_does_not_reflow() -> None:
 
 async def test_a_focus_that_cannot_be_seen_is_counted_stop_by_stop() -> None:
     _, hidden = await examined(home=whole(style="a:focus { outline: none }"))
+    _, nothing = await examined(home=whole(style="a:focus { outline: 0; border: 0 solid red }"))
     _, shown = await examined(home=whole(style="a { transition: all 2s } a:focus { outline: none; background: #ff0 }"))
 
     assert hidden.facts["a11y.focus_visible"] == 0
+    assert nothing.facts["a11y.focus_visible"] == 0
     assert shown.facts["a11y.focus_visible"] == 100
 
 

@@ -84,11 +84,6 @@ def read(home: str, examined: Sequence[Examined]) -> Reading:
     return reading | _keyboard(seen) | _counted(seen) | _home(home, examined)
 
 
-def grounds(examined: Sequence[Examined]) -> list[dict[str, object]]:
-    """Everything found on each page, for the evidence."""
-    return [_grounds(one) for one in examined]
-
-
 def _wcag(one: Examined) -> list[Rule]:
     """Violations of the guidelines; what is best practice only is told and not counted."""
     return [rule for rule in one.violations if rule.id not in _BEST_PRACTICE]

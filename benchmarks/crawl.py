@@ -8,7 +8,8 @@ page and every dead link fails the run.
 
 - ours: `probes.web.crawl.Crawler` as in a visit, the guard before every request, at a pace of nothing.
 - raw asyncio: HTTP over bare sockets and our parser, keeping nothing and asking nobody: what one core of Python can do.
-- Scrapy with an XPath for the links, its fastest form; Crawlee (Parsel); linkinator. `benchmarks.peers` installs them.
+- Scrapy with an XPath for the links and a set of those it has asked for, its fastest form; Crawlee (Parsel);
+  linkinator. `benchmarks.peers` installs them.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -29,6 +30,7 @@ from benchmarks.council_site import DEAD, PAGES, served
 from probes.clock import RealClock
 from probes.guard import Effect, Guard
 from probes.web.crawl import Crawler, client
+from probes.web.pages import links
 from results.schema import Consent, Contacts, Limits, Organisation, Refusal
 
 Result = tuple[float, int, int]
@@ -39,7 +41,7 @@ import json, sys, time
 import scrapy
 from scrapy.crawler import CrawlerProcess
 home = sys.argv[1]
-pages, dead = set(), set()
+pages, dead, asked = set(), set(), {home}
 class Spider(scrapy.Spider):
     name = "council"
     start_urls = [home]
@@ -53,7 +55,10 @@ class Spider(scrapy.Spider):
             return
         pages.add(response.url)
         for href in response.xpath("//a/@href").getall():
-            yield scrapy.Request(response.urljoin(href), self.parse)
+            url = response.urljoin(href)
+            if url not in asked:
+                asked.add(url)
+                yield scrapy.Request(url, self.parse, dont_filter=True)
 process = CrawlerProcess()
 process.crawl(Spider)
 began = time.perf_counter()
@@ -149,11 +154,10 @@ async def _raw(home: str) -> Result:
                 dead.add(url)
             else:
                 read += 1
-                for anchor in LexborHTMLParser(body).css("a[href]"):
-                    link = urljoin(url, anchor.attributes["href"] or "")
-                    if link not in seen:
-                        seen.add(link)
-                        queue.append(link)
+                for link in links(LexborHTMLParser(body), url):
+                    if link.url not in seen:
+                        seen.add(link.url)
+                        queue.append(link.url)
             busy.discard(url)
         writer.close()
 

@@ -8,6 +8,7 @@ run.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ LONGEST_DELAY = 30.0  # seconds; a longer Crawl-delay is cut to this
 PATIENCE = 20.0  # real seconds for one whole answer
 ROBOT = "Doorstep"  # the name that robots.txt may address
 
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([a-z0-9_:.-]{2,40})")
 _LARGE = 200_000  # characters; reading so many takes some milliseconds
 _FILES = (".pdf", ".doc", ".docx", ".xls", ".xlsx", ".csv", ".zip", ".jpg", ".jpeg", ".png", ".gif", ".mp3", ".mp4")
 
@@ -291,7 +293,8 @@ async def _answer(response: httpx.Response, text: bool) -> _Answer:
     """What a response says, reading no more of its body than is wanted."""
     if response.status_code in (301, 302, 303, 307, 308) and (location := response.headers.get("location")):
         return _Answer(response.status_code, location=location)
-    kind = response.headers.get("content-type", "text/html").partition(";")[0].strip().lower()
+    content_type = response.headers.get("content-type", "text/html").lower()
+    kind = content_type.partition(";")[0].strip()
     if response.status_code != 200 or not (text or kind in ("text/html", "application/xhtml+xml")):
         return _Answer(response.status_code)
     body = bytearray()
@@ -299,7 +302,8 @@ async def _answer(response: httpx.Response, text: bool) -> _Answer:
         body += chunk
         if len(body) > LARGEST:
             break
-    html = decode(bytes(body[:LARGEST]), response.charset_encoding)
+    charset = _CHARSET.search(content_type)
+    html = decode(bytes(body[:LARGEST]), charset[1] if charset else None)
     return _Answer(200, html=html or " ", cut=len(body) > LARGEST)
 
 
@@ -308,7 +312,7 @@ def client(user_agent: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         headers={"user-agent": user_agent, "accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1"},
         follow_redirects=False,
-        timeout=httpx.Timeout(10.0),
+        timeout=None,  # the crawler's patience holds for the whole answer
         limits=httpx.Limits(max_connections=8, max_keepalive_connections=4),
         trust_env=False,
     )

@@ -10,6 +10,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 from urllib.parse import urldefrag, urljoin, urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -25,7 +26,6 @@ BLOCKS = (
 )
 _UNSEEN = "script,style,noscript,template"
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
-_OPENS = re.compile(r"<[a-zA-Z]")
 _CLOSES_ITSELF = re.compile(
     "area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr|p|li|dt|dd|tr|td|th|option|thead|tbody|tfoot|"
     "html|head|body|colgroup|optgroup|path|rect|circle|line|use|polygon"
@@ -39,8 +39,7 @@ _STOP = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A link: the absolute address without its fragment, and its name as a screen reader would say it."""
 
     url: str
@@ -167,13 +166,18 @@ def read(url: str, depth: int, html: str, cut: bool = False) -> Page:
 
 def links(tree: LexborHTMLParser, url: str) -> tuple[Link, ...]:
     """The web links of a page in their order, each (address, name) once."""
-    found: dict[tuple[str, str], None] = {}
+    found: dict[Link, None] = {}
     absolute = Absolute(base_of(tree, url))
     for anchor in tree.css("a[href],area[href]")[:MOST_LINKS]:
         attributes = anchor.attributes
         if target := absolute(attributes.get("href") or ""):
-            found[target, _name(anchor, attributes)] = None
-    return tuple(Link(target, name) for target, name in found)
+            found[_link(target, _name(anchor, attributes))] = None
+    return tuple(found)
+
+
+@lru_cache(maxsize=50_000)  # one object for a link of the template, however many pages have it
+def _link(url: str, text: str) -> Link:
+    return Link(url, text)
 
 
 class Absolute:
@@ -187,15 +191,17 @@ class Absolute:
 
     def __call__(self, href: str) -> str | None:
         """The address without its fragment; None for what is not a web link, or is none at all."""
+        if len(href) > LONGEST_ADDRESS:
+            return None
+        if (known := _from_root(self._origin, href)) is not None:
+            return known
         if href not in self._known:
             self._known[href] = self._join(href.strip())
         return self._known[href]
 
     def _join(self, href: str) -> str | None:
-        if not href or href[0] == "#" or len(href) > LONGEST_ADDRESS:
+        if not href or href[0] == "#":
             return None
-        if (path := _from_root(href)) is not None:
-            return self._origin + path
         try:
             return plain(urljoin(self._base, href))
         except ValueError:
@@ -203,10 +209,10 @@ class Absolute:
 
 
 @lru_cache(maxsize=50_000)  # every page of a site has its template's
-def _from_root(href: str) -> str | None:
-    """The path of a link that begins at the root and needs nothing done to it; None for any other."""
-    path = href.partition("#")[0]
-    return path if _FROM_ROOT.fullmatch(path) else None
+def _from_root(origin: str, href: str) -> str | None:
+    """The address of a link that begins at the root and needs nothing done to it; None for any other."""
+    path = href.partition("#")[0].strip()
+    return origin + path if _FROM_ROOT.fullmatch(path) else None
 
 
 def plain(url: str) -> str | None:
@@ -232,7 +238,8 @@ def spoken(anchor: LexborNode) -> str:
 
 
 def _name(anchor: LexborNode, attributes: Mapping[str, str | None]) -> str:
-    name = tidy(attributes.get("aria-label") or "") or label(anchor)
+    spoken_instead = attributes.get("aria-label")
+    name = (tidy(spoken_instead) if spoken_instead else "") or tidy(anchor.text(separator=" "))
     if not name:
         name = tidy(" ".join(image.attributes.get("alt") or "" for image in anchor.css("img")))
     return name or tidy(attributes.get("title") or "")
@@ -265,7 +272,7 @@ def nested_too_deeply(html: str) -> bool:
 
     An end tag closes an element of its own name only, as in a browser: of another it is passed over.
     """
-    if len(_OPENS.findall(html)) <= DEEPEST:
+    if html.count("<") - html.count("</") <= DEEPEST:
         return False
     depth, opened = 0, Counter[str]()
     for tag in _TAG.finditer(html):

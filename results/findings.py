@@ -187,6 +187,16 @@ def figure(criterion: Criterion, mean: Mean) -> str:
     return f"{mean.full} of {base}{share}"
 
 
+_CHOICES = {
+    "ivr": "A menu",
+    "queue_then_person": "A queue, then a person",
+    "recorded_message_ends": "A recorded message",
+    "number_not_in_use": "Not in use",
+    "fax_or_data": "Fax or data",
+}
+"""Answers to a choice whose names in the scheme are no words that a reader would use."""
+
+
 def said(criterion: Criterion, value: Fact, marks: float | None = None) -> str:
     """An answer as a reader would say it: 'Yes', '9.3 seconds', '75%'."""
     match criterion.answer, value:
@@ -206,7 +216,7 @@ def said(criterion: Criterion, value: Fact, marks: float | None = None) -> str:
             return "Yes" if value else "No"
         case _, int() | float():
             return words.number(float(value), 2)
-    return str(value).replace("_", " ").capitalize()
+    return _CHOICES.get(str(value)) or str(value).replace("_", " ").capitalize()
 
 
 # ------------------------------------------------------------------------------------------------ choosing and wording

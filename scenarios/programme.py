@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -146,7 +147,8 @@ def load(path: Path) -> Folder:
     return folder
 
 
-def library() -> dict[str, Enquiry]:
+@cache
+def library() -> Mapping[str, Enquiry]:
     """The ready-made enquiries that come with Doorstep."""
     return {path.stem: read_yaml(path, Enquiry) for path in sorted(LIBRARY.glob("*.yaml"))}
 

@@ -17,7 +17,7 @@ from protego import Protego
 
 from probes import USER_AGENT
 from probes.guard import Effect, Guard, Refused
-from probes.http import httpx
+from probes.http import httpx, tls
 from results.schema import Organisation
 
 State = Literal["works", "broken", "not checked"]
@@ -65,7 +65,7 @@ Client = httpx.AsyncClient
 def client(contact: str) -> Client:
     """An HTTP client for `check`, with no proxy from the environment; `contact`: where a webmaster may ask."""
     headers = {"User-Agent": USER_AGENT.format(contact=contact)}
-    return httpx.AsyncClient(headers=headers, timeout=_PATIENCE, follow_redirects=False, trust_env=False)
+    return httpx.AsyncClient(headers=headers, timeout=_PATIENCE, follow_redirects=False, trust_env=False, verify=tls())
 
 
 async def check(

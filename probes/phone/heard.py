@@ -53,6 +53,7 @@ _ASKS_TO_HOLD = re.compile(
 )
 _CUT = "the call ended before that voice had done, so it may have come later"
 _IN_HOURS = "the call was made in office hours"
+_OUTSIDE = "the call was made outside office hours"
 _NOT_CLEAR = "not heard clearly; it needs a listener"
 
 Reasons = Mapping[str, tuple[Why, str]]
@@ -97,7 +98,9 @@ def facts(heard: Heard, setting: Setting, threshold: float = THRESHOLD) -> Facts
     unknown: dict[str, tuple[Why, str]] = {}
     for name, one in asked.items():
         found[name] = None
-        if heard.answer.confidence < threshold:
+        if one.otherwise in (_IN_HOURS, _OUTSIDE):  # the clock says so, whoever answered
+            unknown[name] = (Why.NOT_APPLICABLE, one.otherwise)
+        elif heard.answer.confidence < threshold:
             unknown[name] = (Why.NEEDS_REVIEW, "what answered was not clear; it needs a listener")
         elif one.otherwise is not None:
             unknown[name] = (Why.NOT_APPLICABLE, one.otherwise)
@@ -145,7 +148,7 @@ def _of_machines(heard: Heard, setting: Setting) -> dict[str, _Asked]:
     no_machine = None if kinds & _MACHINE else "nothing recorded was played"
     no_mailbox = None if "voicemail" in kinds else "no voicemail answered"
     nothing_played = None if kinds & _RECORDED else "nothing recorded was played"
-    closed = None if setting.in_hours else "the call was made outside office hours"
+    closed = None if setting.in_hours else _OUTSIDE
     recorded = Proposal(round(heard.seconds(*_RECORDED)), sure)
     named = _names(heard.organisation, setting.organisation)
     return {

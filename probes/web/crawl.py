@@ -18,7 +18,7 @@ from protego import Protego
 
 from probes.clock import Clock
 from probes.guard import Effect, Guard, Refused
-from probes.http import httpx
+from probes.http import httpx, tls
 from probes.web.health import Way
 from probes.web.pages import Page, Site, decode, plain, read
 
@@ -315,4 +315,5 @@ def client(user_agent: str) -> httpx.AsyncClient:
         timeout=None,  # the crawler's patience holds for the whole answer
         limits=httpx.Limits(max_connections=8, max_keepalive_connections=4),
         trust_env=False,
+        verify=tls(),
     )

@@ -15,6 +15,16 @@ _FAILURES: Mapping[Failure, str] = {
     Failure.SILENT: "No reply from a person by the time the window closed.",
     Failure.SITE_UNREACHABLE: "The home page could not be reached, on two tries.",
 }
+_ANSWERED_BY: Mapping[str, str] = {
+    "person": "then a person answered",
+    "ivr": "then a menu answered",
+    "queue": "then a queue answered, and no person came",
+    "queue_then_person": "then a queue answered, and after it a person",
+    "voicemail": "then a voicemail answered",
+    "recorded_message_ends": "then a recorded message answered",
+    "fax_or_data": "then a fax or a modem answered",
+    "number_not_in_use": "then a recorded voice said that the number is not in use",
+}
 WHY_NOT_COUNTED: Mapping[str, str] = {
     "planned": "planned but not made",
     "intent": "about to be made",
@@ -23,6 +33,11 @@ WHY_NOT_COUNTED: Mapping[str, str] = {
     "void": "void, not measured",
     "refused": "refused by the guard",
 }
+
+
+def why_not_counted(shop: Shop) -> str:
+    """Why a contact is in no figure. One that has been tried in vain and is planned still is to be tried again."""
+    return "it is to be tried again" if shop.state == "planned" and shop.observation else WHY_NOT_COUNTED[shop.state]
 
 
 def happened(shop: Shop) -> tuple[str, ...]:
@@ -54,7 +69,8 @@ def _call(seen: Observation) -> list[str]:
         return []
     seconds, uncertain = took
     give = f" (give or take {words.number(uncertain / 2)})" if uncertain >= 0.2 else ""
-    return [f"Rang for {words.seconds(seconds)}{give}, then was answered."]
+    by = _ANSWERED_BY.get(str(seen.facts.get("phone.answered_by")), "then was answered")
+    return [f"Rang for {words.seconds(seconds)}{give}, {by}."]
 
 
 def _mail(shop: Shop, seen: Observation) -> list[str]:

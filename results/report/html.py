@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,9 +14,11 @@ from results.benchmark import BANDS, Score, band
 from results.report import charts
 from results.report.charts import Chart
 from results.report.method import brief, method, notes
-from results.report.model import ChannelPart, CriterionHead, OrganisationChannel, ShopRow, Times, WaveReport
+from results.report.model import Cell, ChannelPart, CriterionHead, OrganisationChannel, ShopRow, Times, WaveReport
 from results.report.wave import CHANNEL_NAMES
 from results.schema import Channel, Points, State
+
+_KINDS = 4  # different answers that are counted one by one where they are summed up
 
 Drawn = tuple[Chart, Sequence[str], Sequence[Sequence[str]]]
 """A chart, the headings of its table, and its rows: where the row leads, its name, its cells."""
@@ -193,6 +196,39 @@ def _shops_words(own: OrganisationChannel) -> str:
     return f"{counted}, {left_out} not counted" if left_out else counted
 
 
+Given = list[tuple[ShopRow, Cell]]
+"""The answers to one question: each with its shop."""
+
+
+def _answers(own: OrganisationChannel) -> dict[str, Given]:
+    """The answers of one organisation in one channel, by criterion."""
+    found: dict[str, Given] = {}
+    for shop in own.shops:
+        for cell in shop.cells:
+            found.setdefault(cell.criterion, []).append((shop, cell))
+    return found
+
+
+def _all_beside(given: Given) -> bool:
+    """Whether the question applied to none of the contacts."""
+    return all(cell.state is State.NOT_APPLICABLE for _, cell in given)
+
+
+def _marks_of(own: OrganisationChannel, given: Given) -> str:
+    return _mean_words(own.channel, [c.marks for shop, c in given if shop.counted and c.marks is not None])
+
+
+def _summed(given: Given) -> str:
+    """How often each was answered, the commonest first, and then what was not: 'Yes: 19, No: 1, needs review: 2'."""
+    own = [cell for shop, cell in given if shop.counted]
+    answered = Counter(cell.words for cell in own if cell.state is State.ANSWERED)
+    if len(answered) > _KINDS or any(said[:1].isdigit() for said in answered):
+        answered = Counter({"answered": answered.total()})
+    others = Counter(cell.state.value for cell in own if cell.state is not State.ANSWERED)
+    counted = [*answered.most_common(), *others.most_common()]
+    return ", ".join(f"{said}: {times}" for said, times in counted) or "none counted"
+
+
 def _reasons(shop: ShopRow) -> list[str]:
     """Why answers wait or failed to be measured, each reason once."""
     waiting = (State.NEEDS_REVIEW, State.PROBE_FAULT)
@@ -221,7 +257,10 @@ def _environment() -> Environment:
         "points_words": _points_words,
         "organisations": lambda count: words.count(count, "organisation"),
         "shops_words": _shops_words,
-        "cells_of": lambda shop: {cell.criterion: cell for cell in shop.cells},
+        "all_beside": _all_beside,
+        "answers_of": _answers,
+        "marks_of": _marks_of,
+        "summed": _summed,
         "reasons": _reasons,
     }
     environment.globals.update(helpers)

@@ -13,7 +13,7 @@ from results.benchmark import Benchmark, benchmarks
 from results.findings import Findings, Means, findings, means, partnership_findings, said
 from results.kpis import Figure, figures, partnership
 from results.measures import MEASURES
-from results.report.happened import WHY_NOT_COUNTED, happened
+from results.report.happened import happened, why_not_counted
 from results.report.model import (
     Cell,
     ChannelPart,
@@ -144,7 +144,7 @@ class _Parts:
                 continue
             scored = [one for one in self._criteria(benchmark.channel) if one.stage == stage and one.weight]
             if benchmark.channel == "phone" and stage == "quality":
-                reason = "it needs a person to listen to the calls"
+                reason = "it needs calls that were recorded and heard, or a person to listen"
             elif not scored:
                 reason = "the scheme has no scored criterion for it"
             else:
@@ -194,7 +194,7 @@ class _Parts:
             made=words.moment(shop.made_at) if shop.made_at else "not made",
             contact=shop.target,
             enquiry=shop.enquiry.replace("-", " ").capitalize(),
-            state=shop.state if shop.counted else WHY_NOT_COUNTED[shop.state],
+            state=shop.state if shop.counted else why_not_counted(shop),
             counted=shop.counted,
             happened=tuple(_cut(sentence) for sentence in happened(shop)),
             cells=tuple(
@@ -249,7 +249,7 @@ def _times(channel: Channel, shops: Sequence[Shop]) -> Times:
 
 
 def _not_counted(shops: Sequence[Shop]) -> dict[str, int]:
-    return dict(sorted(Counter(WHY_NOT_COUNTED[shop.state] for shop in shops if not shop.counted).items()))
+    return dict(sorted(Counter(why_not_counted(shop) for shop in shops if not shop.counted).items()))
 
 
 def _states(shops: Sequence[Shop], criterion: str | None = None) -> dict[str, int]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from email.utils import format_datetime
 from urllib.parse import urlsplit
 
-from probes.http import httpx
+from probes.http import httpx, tls
 from scenarios.practice.call import FINAL, SIP, Call, Change
 
 _EVENTS = {"initiated": "initiated", "ringing": "ringing", "in-progress": "answered"}  # all others: completed
@@ -58,7 +58,7 @@ def signature(url: str, form: Mapping[str, str], token: str) -> str:
 async def tell(call: Call, callback: StatusCallback, account: str, token: str) -> None:
     """Post each change that was asked for, in turn, until the call is over. A listener may be away."""
     told = 0
-    async with httpx.AsyncClient(timeout=_PATIENCE, trust_env=False) as client:
+    async with httpx.AsyncClient(timeout=_PATIENCE, trust_env=False, verify=tls()) as client:
         while True:
             change = await call.changes.get()
             if _EVENTS.get(change.status, "completed") in callback.events:

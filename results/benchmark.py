@@ -254,7 +254,7 @@ def _with_intervals(
     """Intervals by resampling each organisation's shops with replacement, as if the fieldwork were repeated."""
     random = np.random.default_rng(_SEED)
     able = [organisation for organisation, one in scores.items() if one.reportable]
-    draws = {key: _resampled(scheme, [shop for shop in members[key] if shop.counted], random) for key in able}
+    draws = {key: resampled(scheme, [shop for shop in members[key] if shop.counted], random) for key in able}
     with_scores = dict(scores)
     for key in able:
         low, high = np.quantile(draws[key], [0.025, 0.975])
@@ -271,8 +271,8 @@ def _with_intervals(
     return with_scores, with_ranks
 
 
-def _resampled(scheme: Scheme, counted: Sequence[Shop], random: np.random.Generator) -> Draws:
-    """The channel score of each of the resamples, by the same rule as `score`."""
+def resampled(scheme: Scheme, counted: Sequence[Shop], random: np.random.Generator) -> Draws:
+    """The channel score of each of a thousand resamples of the shops, by the same rule as `score`."""
     picks = random.integers(0, len(counted), size=(_RESAMPLES, len(counted)))
     total = np.zeros(_RESAMPLES)
     weights = np.zeros(_RESAMPLES)

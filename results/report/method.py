@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from results import words
 from results.benchmark import BANDS, LEAST_CONTACTS
+from results.change import SCORE
 from results.measures import CONTACTABILITY_NOTE
 from results.report.model import ChannelPart, WaveReport
 
@@ -14,13 +15,15 @@ _SET_ASIDE: Mapping[str, str] = {
     "window open": "with the window still open",
     "probe fault": "not measured",
 }
+_CHANNEL: Mapping[str, str] = {"phone": "telephone", "email": "e-mail", "web": "website"}
 _BY: Mapping[str, str] = {"phone": "By telephone", "email": "By e-mail", "web": "On the web"}
 
 
 def brief(report: WaveReport) -> tuple[str, ...]:
     """A sentence or two for each channel."""
     names = {one.id: one.name for one in report.organisations}
-    return tuple(_brief(part, names) for part in report.channels) or ("No contact was made in this wave.",)
+    found = tuple(_brief(part, names) for part in report.channels) or ("No contact was made in this wave.",)
+    return (*found, _since(report, names)) if report.since else found
 
 
 def notes(report: WaveReport) -> tuple[str, ...]:
@@ -41,6 +44,7 @@ def method(report: WaveReport) -> tuple[tuple[str, tuple[str, ...]], ...]:
         ("How it was done", _how(report)),
         ("How it is scored", _scored(report)),
         ("How places are given", _places()),
+        *((("How change is told", _compared()),) if report.since else ()),
         ("What is never a No", _never_a_no(report)),
         ("What was not counted", _not_counted(report)),
     )
@@ -60,6 +64,24 @@ def _brief(part: ChannelPart, names: Mapping[str, str]) -> str:
         return f"{opening}{lead}."
     subject = "Contactability" if part.channel == "phone" else f"The {headline.pooled.label.lower()}"
     return f"{opening}{lead}. {subject} is {headline.average_words} over {headline.pooled.base_words}."
+
+
+def _since(report: WaveReport, names: Mapping[str, str]) -> str:
+    """Whose score in which channel has changed by more than chance since the earlier wave."""
+    told: dict[str, list[str]] = {"better": [], "worse": []}
+    compared = False
+    for organisation in report.organisations:
+        for own in organisation.channels:
+            for one in own.changes:
+                compared = compared or one.verdict != "not compared"
+                if one.measure == SCORE and one.clear:
+                    told[one.verdict].append(f"{names[organisation.id]} ({_CHANNEL[own.channel]})")
+    if not compared:
+        return f"Nothing could be compared with {report.since}: the tables say why."
+    parts = [f"{verdict}: {words.listed(who)}" for verdict, who in told.items() if who]
+    if not parts:
+        return f"Since {report.since} no organisation's score has changed by more than chance would."
+    return f"Since {report.since}, scores that changed by more than chance would: {'; '.join(parts)}."
 
 
 def _how(report: WaveReport) -> tuple[str, ...]:
@@ -108,6 +130,18 @@ def _places() -> tuple[str, ...]:
         "The average counts each organisation once; beside it stands the figure over all contacts together.",
         "Small bases: under 10, counts only; 10 to 29, very small base, indicative; 30 to 49, small base.",
         "For times the median is given with the mean, and calls or e-mails without an answer are counted beside them.",
+    )
+
+
+def _compared() -> tuple[str, ...]:
+    return (
+        "Only what was asked alike is compared: the same scenarios, the same question, the same standard. What was not "
+        "says so.",
+        "A change is called clear when chance alone would bring one so large in fewer than one of twenty waves, "
+        "allowing for all the figures that are told of an organisation (Holm). Shares are tested by Fisher's exact "
+        "test or by Agresti and Caffo's, times and scores by Mann and Whitney's U. With twenty contacts only very "
+        "large changes are clear.",
+        "A website is looked at whole and not sampled: there, any difference is told.",
     )
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from results.benchmark import Benchmark, Rank, Rounded, Score
+from results.change import Change
 from results.findings import Findings
 from results.kpis import Figure, PartnershipFigure
 from results.schema import Channel, Id, Noun, Points, Stage, State, Tier
@@ -72,6 +73,7 @@ class OrganisationChannel(Noun):
     score: Score
     rank: Rank | None
     figures: tuple[Figure, ...]
+    changes: tuple[Change, ...] = Field(default=(), description="since the earlier wave, where there is one")
     times: Times | None
     not_counted: Mapping[str, int]
     set_aside: Mapping[str, int]
@@ -135,6 +137,7 @@ class WaveReport(Noun):
     scheme_version: str
     scheme_digest: str
     edition: str
+    since: str = Field(default="", description="title of the earlier wave that changes are told from")
     profile: str
     profile_source: str
     stage_weights: Mapping[Stage, float]

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from results import words
 from results.benchmark import Benchmark, benchmarks
+from results.change import Earlier, changes
 from results.findings import Findings, Means, findings, means, partnership_findings, said
 from results.kpis import Figure, figures, partnership
 from results.measures import MEASURES
@@ -55,8 +56,10 @@ def assemble(
     shops: Sequence[Shop],
     refusals: Sequence[Refusal] = (),
     edition: str = "",
+    earlier: Earlier | None = None,
 ) -> WaveReport:
-    """The report of one wave. `edition`: what is said of it where the wave has been judged anew.
+    """The report of one wave. `edition`: what is said of it where the wave has been judged anew. `earlier`: the wave
+    that changes are told from.
 
     Its members are the wave's organisations (all of `organisations` where it names none); shops and refusals of anybody
     else, and shops of other waves, are left out.
@@ -67,7 +70,7 @@ def assemble(
         (shop for shop in shops if shop.wave == wave.id and shop.organisation in names),
         key=lambda shop: (shop.made_at is None, shop.made_at.timestamp() if shop.made_at else 0.0, shop.id),
     )
-    parts = _Parts(scheme, names, own)
+    parts = _Parts(scheme, names, own, earlier)
     return WaveReport(
         wave=wave.id,
         title=wave.title,
@@ -78,6 +81,7 @@ def assemble(
         scheme_version=scheme.version,
         scheme_digest=scheme.digest,
         edition=edition,
+        since=earlier.title if earlier else "",
         profile=scheme.profile.title,
         profile_source=scheme.profile.source,
         stage_weights=scheme.stage_weights,
@@ -93,8 +97,11 @@ def assemble(
 class _Parts:
     """What several parts of the report need: every organisation's shops, means and figures, worked out once."""
 
-    def __init__(self, scheme: Scheme, names: Mapping[str, str], shops: Sequence[Shop]) -> None:
+    def __init__(
+        self, scheme: Scheme, names: Mapping[str, str], shops: Sequence[Shop], earlier: Earlier | None
+    ) -> None:
         self.scheme = scheme
+        self.earlier = earlier
         self.criteria = {criterion.id: criterion for criterion in scheme.criteria}
         self.shops = shops
         self.anchors = {shop.id: f"s{number}" for number, shop in enumerate(shops, 1)}
@@ -177,6 +184,7 @@ class _Parts:
             score=benchmark.scores[organisation],
             rank=benchmark.ranks.get(organisation),
             figures=self.figures[organisation, benchmark.channel],
+            changes=changes(self.scheme, organisation, benchmark.channel, own, self.earlier) if self.earlier else (),
             times=_times(benchmark.channel, own) if self._timed(benchmark.channel) else None,
             not_counted=_not_counted(own),
             set_aside=_states(own),

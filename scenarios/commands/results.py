@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from results.calendar import LONDON
+from results.change import Earlier, same_scenarios
+from results.schema import CHANNELS
 from results.store import FrozenWave
 from scenarios import rescore as rescoring
 from scenarios import show
-from scenarios.bench import opened
+from scenarios.bench import Bench, opened
 from scenarios.commands.common import AsJson, Folder, OneOrganisation, WaveId, Wrong, app, do, planned_wave
 
 Edition = Annotated[int | None, typer.Option(help="An earlier edition: 0 is the wave as first scored.")]
@@ -64,13 +66,16 @@ def report(
     folder: Folder = Path(),
     to: Annotated[Path | None, typer.Option(help="Where to write; else reports/WAVE in the programme folder.")] = None,
     edition: Edition = None,
+    since: Annotated[str | None, typer.Option(help="The wave to tell changes from; else the one before.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the wave report: one page for people (HTML), one file for machines (JSON)."""
-    do(write_report(folder, wave, to, edition, as_json))
+    do(write_report(folder, wave, to, edition, as_json, since))
 
 
-async def write_report(folder: Path, wave: str, to: Path | None, edition: int | None, as_json: bool) -> None:
+async def write_report(
+    folder: Path, wave: str, to: Path | None, edition: int | None, as_json: bool, since: str | None = None
+) -> None:
     """Write a wave's report, and say where it is."""
     from results import report as wave_report  # here, because drawing takes long to load and only this command draws
 
@@ -78,8 +83,9 @@ async def write_report(folder: Path, wave: str, to: Path | None, edition: int | 
         frozen = await planned_wave(bench, wave, edition)
         found = await bench.store.shops(frozen)
         refusals = await bench.ledger.refusals(wave)
+        earlier = await _earlier(bench, frozen, since)
     assembled = wave_report.assemble(
-        frozen.wave, frozen.scheme, frozen.organisations, found, refusals, _edition(frozen)
+        frozen.wave, frozen.scheme, frozen.organisations, found, refusals, _edition(frozen), earlier
     )
     place = wave if edition is None else f"{wave}-edition-{edition}"
     page, data = wave_report.write(assembled, to or folder / "reports" / place)
@@ -88,6 +94,24 @@ async def write_report(folder: Path, wave: str, to: Path | None, edition: int | 
         return
     show.ranks(assembled)
     show.out.print(f"The wave report is in {page}", markup=False, soft_wrap=True)
+
+
+async def _earlier(bench: Bench, frozen: FrozenWave, since: str | None) -> Earlier | None:
+    """The wave that changes are told from: the one that is named, or the last whose fieldwork ended before this one's.
+
+    Each as it is judged now: its newest edition.
+    """
+    if since == frozen.wave.id:
+        raise Wrong(f"{since} cannot be compared with itself; name an earlier wave with --since")
+    ids = [since] if since else [id for id in await bench.store.wave_ids() if id != frozen.wave.id]
+    waves = [await planned_wave(bench, id) for id in ids]
+    before = [one for one in waves if since or one.wave.fieldwork_until < frozen.wave.fieldwork_from]
+    if not before:
+        return None
+    last = max(before, key=lambda one: (one.wave.fieldwork_until, one.wave.id))
+    unlike = [one for one in CHANNELS if not same_scenarios(frozen.scenarios, last.scenarios, one)]
+    shops = await bench.store.shops(last)
+    return Earlier(last.wave.title, last.scheme, shops, frozenset(unlike))
 
 
 def _edition(frozen: FrozenWave) -> str:

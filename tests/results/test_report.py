@@ -77,7 +77,10 @@ def test_a_place_is_never_shown_without_its_interval_or_the_word_that_nothing_wa
 
 
 def test_a_stage_that_nobody_assessed_is_said_to_be_so(page: str) -> None:
-    assert "Telephone Quality was not assessed: it needs calls that were recorded and heard, or a person to listen." in page
+    assert (
+        "Telephone Quality was not assessed: it needs calls that were recorded and heard, or a person to listen."
+        in page
+    )
 
 
 def test_the_note_on_contactability_is_there(page: str) -> None:

@@ -23,7 +23,7 @@ from scenarios.bench import opened
 from scenarios.demo import practice, write_programme
 from tests.scenarios.shopping import WAVE, change
 
-LINES, CALLS, KILLS = 20, 80, 6  # and a message on each line: a hundred calls
+LINES, CALLS, KILLS = 20, 80, 4  # and a message on each line: a hundred calls
 A_SECOND = 6  # calls placed, so that there is something to kill
 SEED = 20061123
 LONGEST = 1.5  # real seconds that a run goes on after its first call has begun, until it is killed

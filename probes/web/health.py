@@ -27,12 +27,14 @@ _PORT = "the address names a port, as no resident would write it"
 class Way:
     """One way of writing the address. `leads_to`: the address at its end, None when nothing came; `problem`: why.
 
-    `asked`: False where the register does not name that host, so that it may not be tried.
+    `asked`: False where the register does not name that host, so that it may not be tried. `certificate_days`: whole
+    days until the certificate of the last address ends; None without one.
     """
 
     leads_to: str | None = None
     problem: str = ""
     asked: bool = True
+    certificate_days: int | None = None
 
 
 def variants(home: str) -> tuple[str, ...]:

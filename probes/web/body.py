@@ -19,9 +19,7 @@ _MOST_SENT = 4  # times what is wanted may come over the wire: a gzip of empty m
 
 _HTML = ("text/html", "application/xhtml+xml")
 _UNDECIDED = ("", "text/xml", "application/xml")
-_LOOKS_LIKE_HTML = re.compile(
-    rb"(?:<!--.{0,500}?-->|<\?xml[^>]{0,200}>|\s){0,9}<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
-)
+_LOOKS_LIKE_HTML = re.compile(rb"<(?:!doctype\s{1,9}html|html|head|body|title)\b", re.IGNORECASE)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([a-z0-9_:.-]{2,40})")
 _SELF_CLOSED = re.compile(r"<(a|div|iframe|script|span|style|textarea|title)\b([^<>]{0,2000})/>")
 
@@ -106,7 +104,7 @@ def may_be_html(kind: str) -> bool:
 def text_of(response: httpx.Response, body: Body, *, page: bool) -> str | None:
     """A body as text. `page`: only if it is HTML; None for anything else, whatever its name says."""
     kind, content = kind_of(response), body.content
-    if page and (content.startswith(b"%PDF-") or (kind in _UNDECIDED and not _LOOKS_LIKE_HTML.match(content[:4096]))):
+    if page and (content.startswith(b"%PDF-") or (kind in _UNDECIDED and not _LOOKS_LIKE_HTML.search(content[:1024]))):
         return None
     charset = _CHARSET.search(response.headers.get("content-type", "").lower())
     text = decode(content, charset[1] if charset else None)

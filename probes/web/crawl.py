@@ -39,7 +39,7 @@ IN_A_ROW = 8  # answers of a host that tell that it wants, or is able, no more
 _FEWEST_REFUSALS, _REFUSED_SHARE = 3, 0.2  # from here on a site has turned the probe away as a whole
 
 _LARGE = 200_000  # characters; reading so many takes some milliseconds
-_A_LINK = 100  # bytes that a link takes beside its own characters
+_A_LINK = 250  # bytes that a link takes beside its own characters
 
 
 class SiteUnreachable(Exception):
@@ -256,7 +256,7 @@ class Crawler:
         return None
 
     def _keep(self, page: Page) -> Page:
-        size = sys.getsizeof(page.html) + sum(_A_LINK + len(link.url) + len(link.text) for link in page.links)
+        size = 2 * sys.getsizeof(page.html) + _A_LINK * len(page.links)  # names of links are in the HTML already
         if self._held + size > MOST_HELD:
             page, size = replace(page, html=" " if page.html else "", links=(), cut=True), 0
         self._held += size

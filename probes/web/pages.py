@@ -202,8 +202,8 @@ def read(url: str, depth: int, html: str, cut: bool = False) -> Page:
         found,
         html,
         cut,
-        canonical=_canonical(tree, url) if "canonical" in html else None,
-        onward=_refreshed(tree, url) if "http-equiv" in html else None,
+        canonical=_canonical(tree, url) if "anonical" in html else None,
+        onward=_refreshed(tree, url) if "efresh" in html or "EFRESH" in html else None,
         away=turned_away(200, {}, html, len(found)),
         missing=says_missing(title, h1) if depth else "",
     )

@@ -37,6 +37,7 @@ from probes.web.pages import Site
 from probes.web.reading import Reading, not_known
 from probes.web.results_page import Typed
 from probes.web.search import NotSearched, Searched
+from probes.web.shelf import Shelf
 from results.calendar import LONDON
 from results.schema import Consent, Enquiry, Evidence, Failure, Moment, Observation, Why
 
@@ -59,13 +60,14 @@ FACTS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Tools:
-    """What a visit works with. `chromium` None: this machine has no browser."""
+    """What a visit works with. `chromium` None: this machine has no browser. `shelf` None: no page is kept."""
 
     guard: Guard
     archive: Archive
     clock: Clock
     client: httpx.AsyncClient
     chromium: Chromium | None
+    shelf: Shelf | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,8 @@ async def visit(tools: Tools, errand: Errand) -> Observation:
     began = tools.clock.now()
     consent = errand.organisation.consent
     hosts = consent.hosts if consent else (urlsplit(errand.target).netloc.lower(),)  # the guard refuses without
-    crawler = Crawler(tools.client, tools.guard, tools.clock, errand.organisation.id, errand.shop, hosts)
+    who = (errand.organisation.id, errand.shop, hosts)
+    crawler = Crawler(tools.client, tools.guard, tools.clock, *who, shelf=tools.shelf)
     try:
         site = await crawler.crawl(errand.target)
     except SiteUnreachable as why:

@@ -32,7 +32,7 @@ from probes.web.body import (
     text_of,
     unpacked_file,
 )
-from probes.web.health import Way
+from probes.web.health import INCOMPLETE_CHAIN, Way
 from probes.web.pages import joined
 from probes.web.turned_away import ASKED_AGAIN, turned_away
 
@@ -43,9 +43,6 @@ MOST_HOPS = 10
 LONGEST_DELAY = 30.0  # seconds; a longer Crawl-delay or Retry-After is cut to this
 ROBOT = "Doorstep"  # the name that robots.txt may address
 FRESH = dt.timedelta(hours=24)  # a visit that goes on later than this begins anew
-INCOMPLETE_CHAIN = (
-    "its certificate cannot be followed to a known authority; many browsers mend that, this probe does not"
-)
 
 _REFUSAL = 60_000  # bytes of an error page that are looked at
 _MOST_COOKIES, _LONGEST_COOKIE = 50, 4096
@@ -58,13 +55,18 @@ _AS_BROWSERS_DO = {
     "sec-fetch-mode": "navigate",
     "sec-fetch-site": "same-origin",
 }
-_CERTIFICATES = {
-    "expired": "its certificate has expired",
-    "mismatch": "its certificate is for another name",
+_PLAIN_WORDS = {
+    "certificate has expired": "its certificate has expired",
+    "certificate is not valid for": "its certificate is for another name",
     "self-signed certificate in certificate chain": INCOMPLETE_CHAIN,
-    "self-signed": "its certificate is signed by nobody but itself",
-    "local issuer": INCOMPLETE_CHAIN,
+    "self-signed certificate": "its certificate is signed by nobody but itself",
+    "unable to get local issuer certificate": INCOMPLETE_CHAIN,
     "CERTIFICATE_VERIFY_FAILED": "its certificate is not valid",
+    "Name or service not known": "there is no such name",
+    "nodename nor servname": "there is no such name",
+    "getaddrinfo failed": "there is no such name",
+    "No address associated": "there is no such name",
+    "All connection attempts failed": "nobody answers there",
 }
 
 
@@ -151,7 +153,8 @@ class Asker:
                 except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, ValueError) as error:
                     return Way(None, _in_plain_words(error))
             if location is None:
-                return Way(url if status < 400 else None, f"it answers {status}", certificate_days=days)
+                problem = f"it answers {status}" if status >= 400 else ""
+                return Way(None if problem else url, problem, certificate_days=days)
             url = joined(url, location) or ""
         return Way(None, "redirects without end")
 
@@ -299,10 +302,8 @@ def _unless_changed(known: Answer | None) -> dict[str, str]:
 
 def _in_plain_words(error: Exception) -> str:
     told = str(error)
-    for sign, words in _CERTIFICATES.items():
-        if "certificate" in told.lower() and sign in told:
-            return words
-    return f"{type(error).__name__}: {told}"[:300]
+    plain = next((words for sign, words in _PLAIN_WORDS.items() if sign in told), None)
+    return plain or f"{type(error).__name__}: {told}"[:300]
 
 
 def _origin(url: str) -> str:

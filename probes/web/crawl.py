@@ -19,11 +19,11 @@ from probes.clock import Clock
 from probes.guard import Effect, Guard, Refused
 from probes.http import httpx
 from probes.web import sitemap
-from probes.web.ask import INCOMPLETE_CHAIN, MOST_HOPS, Answer, Asker, NotWelcome, client
+from probes.web.ask import MOST_HOPS, Answer, Asker, NotWelcome, client
 from probes.web.body import LARGEST
 from probes.web.copies import Copies
 from probes.web.frontier import Frontier, by_host
-from probes.web.health import Way
+from probes.web.health import INCOMPLETE_CHAIN, Way
 from probes.web.pages import Page, Site, joined, plain, read
 from probes.web.shelf import Shelf
 from probes.web.turned_away import asks_to_sign_in

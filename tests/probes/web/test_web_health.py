@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -90,11 +91,18 @@ async def test_a_good_certificate_lets_the_site_be_read_and_tells_when_it_ends(t
 
 
 async def test_a_server_that_speaks_no_tls_at_all_is_not_reached() -> None:
-    async with trap(site_of(PAGES)) as served, client("Doorstep/0.1 (test)") as http:
-        council = organisation(served.host)
+    async def plainly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(plainly, "127.0.0.1", 0)
+    host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server, client("Doorstep/0.1 (test)") as http:
+        council = organisation(host)
         guard = Guard({council.id: council}, Ledger(), Clock(), "practice")
-        crawler = Crawler(http, guard, Clock(), council.id, "shop-1", [served.host], patience=0.5)
-        way = await crawler.way(served.address.replace("http:", "https:"))
+        crawler = Crawler(http, guard, Clock(), council.id, "shop-1", [host])
+        way = await crawler.way(f"https://{host}/")
 
     assert way.leads_to is None
     assert way.problem

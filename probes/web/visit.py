@@ -22,6 +22,7 @@ from probes.web import (
     atoz,
     contact,
     documents,
+    doubt,
     health,
     links,
     numbers,
@@ -108,6 +109,7 @@ async def visit(tools: Tools, errand: Errand) -> Observation:
     reading = await asyncio.to_thread(_read, site, az, tried, errand)  # a telephone call may be in progress
     reading |= health.read(site, {url: await crawler.way(url) for url in health.variants(errand.target)})
     reading |= await asyncio.to_thread(statement.read, site, tools.clock.now().astimezone(LONDON).date())
+    reading |= doubt.read(site, reading)
     reading |= await _documents(crawler, site)
     reading |= await _examine(tools, errand, site, gate, tried)
     return await _observation(tools, errand, began, reading, site, tried)

@@ -13,9 +13,11 @@ from itertools import count
 import pytest
 
 from probes.guard import Guard
-from probes.web import crawl, links
+from probes.web import crawl, doubt, links
 from probes.web.crawl import IN_A_ROW, LARGEST, Crawler, NotWelcome, SiteUnreachable, client
 from probes.web.pages import Page, Site
+from probes.web.reading import Reading
+from results.schema import Why
 from tests.probes.web.hostile import Answer, Asked, Trap, says, site_of, trap
 from tests.probes.web.house import Clock, Ledger, organisation
 
@@ -393,6 +395,31 @@ async def test_a_page_behind_a_robot_filter_is_neither_read_nor_dead(answer: byt
     assert not only(site, "a").readable
     assert reading.facts["web.broken_links"] == 12.5  # 1 of 8: what was refused is not counted
     assert any("turned the probe away from 1 address, such as" in note for note in reading.notes)
+
+
+@pytest.mark.parametrize(
+    ("link", "fact"),
+    [
+        ("<a href=/x>A to Z of services</a>", "web.az.present"),
+        ("<a href=/a-z>Services</a>", "web.az.present"),
+        ("<a href=/x>Contact us</a>", "web.contact.found"),
+        ("<a href=/accessibility_statement>Read this</a>", "a11y.statement_present"),
+    ],
+)
+async def test_what_may_be_behind_a_robot_filter_is_not_said_to_be_missing(link: str, fact: str) -> None:
+    pages = {"/": link + "".join(f"<a href=/{n}>{n}</a>" for n in "bcdefgh")}
+
+    def answer(asked: Asked) -> bytes:
+        if asked.path in ("/x", "/a-z", "/accessibility_statement"):
+            return says("<title>Just a moment...</title>", 403)
+        return says(pages.get(asked.path, f"<h1>{asked.path}</h1>"))
+
+    site, _ = await visit(answer)
+    found = doubt.read(site, Reading(dict.fromkeys(doubt._TOPICS, False)))
+
+    assert set(found.unknown) >= {fact}
+    assert len(found.unknown) < 4
+    assert found.unknown[fact][0] is Why.PROBE_FAULT
 
 
 @pytest.mark.parametrize("status", [502, 503, 500])

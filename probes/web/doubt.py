@@ -18,17 +18,18 @@ _TOPICS = {
     "web.task.jobs_found": r"\bjobs?\b|\bvacanc|\bcareers?\b|\brecruit",
     "web.task.leisure_found": r"\bleisure|\bsports?\b|\bswim",
     "a11y.statement_present": r"\baccessib",
+    "a11y.level_declared": r"\baccessib",
     "std.published_web": r"\bstandards?\b|\bcharter|\bpromise|\bcustomer[ -]care",
     "complaint.how_to": r"\bcomplain",
 }
 
 
 def read(site: Site, found: Reading) -> Reading:
-    """The facts that say that something is not there, where a link names it and the probe was turned away from it."""
+    """The facts that say no, or none of it, where a link names the thing and the probe was turned away from there."""
     kept_out = dict(_kept_out(site))
     reading = Reading()
     for name, topic in _TOPICS.items():
-        if found.facts.get(name) is False:
+        if name in found.facts and found.facts[name] in (False, 0):
             url = next((url for url, words in kept_out.items() if re.search(topic, words, re.IGNORECASE)), None)
             if url is not None:
                 reading |= not_known([name], Why.PROBE_FAULT, f"it may be at {url}, which the probe was not let into")

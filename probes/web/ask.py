@@ -124,7 +124,8 @@ class Asker:
         When nothing came, or an error, it is asked for once more, as a browser would: one slip, or a server that minds
         unusual headers, is no broken link. A site that turned the probe away is not asked twice.
         """
-        kept = await self._shelf.get(url) if self._shelf is not None else None
+        name = f"{url} as text" if text else url  # a sitemap that is linked to is no page, and still a sitemap
+        kept = await self._shelf.get(name) if self._shelf is not None else None
         if kept is not None and kept.shop == self._shop is not None and self._clock.now() - kept.at < FRESH:
             return kept.answer
         answer = await self._ask(url, text=text, known=kept.answer if kept is not None else None)
@@ -134,7 +135,7 @@ class Asker:
                 await self._clock.sleep(min(answer.retry_after, LONGEST_DELAY))
             answer = await self._ask(url, text=text, as_browser=answer.status != 429)
         if self._shelf is not None and 0 < answer.status < 500 and not answer.away:
-            await self._shelf.put(url, self._organisation, self._shop or "", self._clock.now(), answer)
+            await self._shelf.put(name, self._organisation, self._shop or "", self._clock.now(), answer)
         return answer
 
     async def way(self, url: str) -> Way:
@@ -210,14 +211,15 @@ class Asker:
     # ------------------------------------------------------------------------------------------------ one request
 
     async def _ask(self, url: str, *, text: bool, known: Answer | None = None, as_browser: bool = False) -> Answer:
-        headers = self._as_a_browser() if as_browser else _unless_changed(known)
+        unless_changed = _unless_changed(known)
+        headers = self._as_a_browser() if as_browser else unless_changed
         async with self._permitted(url):
             try:
                 async with (
                     asyncio.timeout(self._patience),
                     self._client.stream("GET", url, headers=headers) as response,
                 ):
-                    if response.status_code == 304 and known is not None:
+                    if response.status_code == 304 and known is not None and unless_changed:
                         return known
                     return await _answer(response, text)
             except TimeoutError:

@@ -310,7 +310,7 @@ class Crawler:
             idle=self._frontier.idle,
             alike=self._frontier.kinds_left(),
             stopped=dict(self._stopped),
-            unlinked=tuple(url for url in self._frontier.unlinked if url in self._pages or url in self._redirects),
+            listed=self._frontier.unlinked,
             followed=not self._frontier.left and not self._stopped,
         )
 

@@ -91,9 +91,12 @@ class Frontier:
                 self._linked.append((url, depth))
 
     def listed(self, urls: Iterable[str]) -> None:
-        """Addresses that the sitemap names."""
+        """Addresses that the sitemap names. It may write those that are known with another scheme, or a slash more."""
+        known = {_loosely(key) for key in self._first}
         for url in urls:
-            key = self._known_as(url) if urlsplit(url).netloc in self._hosts else None
+            if urlsplit(url).netloc not in self._hosts or _loosely(self.key(url)) in known:
+                continue
+            key = self._known_as(url)
             if key is not None:
                 self._unlinked[key] = None
                 self._listed.append((url, UNLINKED))
@@ -172,6 +175,10 @@ class Frontier:
             return False
         self._of_a_kind[shape] += 1
         return self._of_a_kind[shape] > MOST_ALIKE
+
+
+def _loosely(url: str) -> str:
+    return url.partition("://")[2].removeprefix("www.").rstrip("/")
 
 
 def _says_nothing(name: str, idle: Iterable[str]) -> bool:

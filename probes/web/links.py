@@ -31,7 +31,7 @@ def read(site: Site) -> Reading:
             "hosts given up": dict(site.stopped),
             "the same page at another address": dict(list(site.copies.items())[:500]),
             "many of a kind, left unread": dict(site.alike),
-            "in the sitemap and linked from nowhere": list(site.unlinked) if site.followed else None,
+            "in the sitemap and linked from nowhere": list(site.unlinked),
         },
     )
     linked = _followed(site)
@@ -104,7 +104,7 @@ def _in_the_way(site: Site) -> Iterator[str]:
     if site.alike:
         kind, left = max(site.alike.items(), key=lambda one: one[1])
         yield f"{left} more address{_es(left)} like {kind}, as of a calendar or a list without end, were left unread"
-    if site.unlinked and site.followed:
+    if site.unlinked:
         many = len(site.unlinked)
         yield f"{many} page{_s(many)} of the sitemap, such as {site.unlinked[0]}, can be reached by no link"
 

@@ -114,8 +114,8 @@ class Site:
     """Addresses that are many of a kind, such as the months of a calendar, and were left unread: {kind: how many}."""
     stopped: Mapping[str, str] = field(default_factory=dict)
     """Hosts that were asked for nothing more before the end, and why."""
-    unlinked: tuple[str, ...] = ()
-    """Addresses that only the sitemap names."""
+    listed: tuple[str, ...] = ()
+    """Addresses that only the sitemap names, read or not."""
     followed: bool = False
     """Whether every link within reach was followed: the visit's budget lasted."""
 
@@ -171,6 +171,14 @@ class Site:
                     queue.append(target)
         return clicks
 
+    @cached_property
+    def unlinked(self) -> tuple[str, ...]:
+        """Pages that the sitemap names and no link leads to; nothing can be said where not every link was followed."""
+        if not self.followed:
+            return ()
+        pages = {page.url: None for url in self.listed if (page := self.page(url)) and page.readable}
+        return tuple(url for url in pages if url not in self.clicks)
+
     def fewest_clicks(self, pages: Iterable[Page]) -> tuple[int, str] | None:
         """Fewest clicks to any of the pages, and which one it is."""
         reached = [(self.clicks[page.url], page.url) for page in pages if page.url in self.clicks]
@@ -219,7 +227,8 @@ def _canonical(tree: LexborHTMLParser, url: str) -> str | None:
 
 def _refreshed(tree: LexborHTMLParser, url: str) -> str | None:
     for meta in tree.css("meta[http-equiv]")[:100]:
-        if (meta.attributes.get("http-equiv") or "").lower() == "refresh":
+        by_script = meta.parent is not None and meta.parent.tag == "noscript"  # a browser with scripts passes it over
+        if (meta.attributes.get("http-equiv") or "").lower() == "refresh" and not by_script:
             told = _REFRESH.match(meta.attributes.get("content") or "")
             if told is not None and int(told[1]) <= _LONGEST_REFRESH:
                 onward = joined(url, told[2].strip())

@@ -340,6 +340,7 @@ async def test_a_page_is_what_is_one_whatever_its_media_type(
         ("<meta http-equiv=refresh content='0; url=/new'>", True),
         ('<META HTTP-EQUIV="Refresh" CONTENT="2;URL=\'/new\'">', True),
         ("<meta http-equiv=refresh content='300'>", False),
+        ("<head><noscript><meta http-equiv=refresh content='0; url=/new'></noscript></head>", False),
         ("<meta http-equiv=refresh content='300; url=/new'>", False),
         ("<meta http-equiv=refresh content='0; url=/old'>", False),
         ("<meta http-equiv=refresh content='0; url=javascript:x'>", False),

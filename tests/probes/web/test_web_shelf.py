@@ -150,8 +150,8 @@ async def test_only_the_last_visits_pages_stay(tmp_path: Path) -> None:
 
     assert sorted(url.removeprefix(served.address) for url in _kept(tmp_path / "pages.db")) == [
         "",
-        "robots.txt",
-        "sitemap.xml",
+        "robots.txt as text",
+        "sitemap.xml as text",
     ]
 
 

@@ -142,7 +142,8 @@ class Run:
             found = chromium.find()
             if found is None:
                 self._note(_WITHOUT_BROWSER)
-            web = WebProbe(bench.guard, bench.evidence, bench.clock, programme.contact, found)
+            pages = bench.folder.path / "pages.db"
+            web = WebProbe(bench.guard, bench.evidence, bench.clock, programme.contact, found, pages)
             self._probes["web"] = await stack.enter_async_context(web)
 
     async def _due(self) -> list[ShopRow]:

@@ -7,14 +7,16 @@ are pure.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from probes import USER_AGENT, Archive, Errand
 from probes.clock import Clock
 from probes.guard import Guard
+from probes.web.ask import client
 from probes.web.browser import Chromium
-from probes.web.crawl import client
+from probes.web.shelf import Shelf
 from probes.web.visit import FACTS, Tools, visit
 from results.schema import Channel, Observation
 
@@ -25,16 +27,26 @@ class WebProbe:
     """Knocks on websites; an async context manager, which holds the HTTP client and the browser.
 
     `contact`: where an organisation reaches whoever runs this. `chromium`: the browser's path, None without one.
+    `pages`: the file in which pages are kept, so that a visit that was killed goes on; None: none are.
     """
 
     channel: Channel = "web"
     facts: Mapping[str, str] = FACTS
 
-    def __init__(self, guard: Guard, archive: Archive, clock: Clock, contact: str, chromium: str | None) -> None:
+    def __init__(
+        self,
+        guard: Guard,
+        archive: Archive,
+        clock: Clock,
+        contact: str,
+        chromium: str | None,
+        pages: Path | None = None,
+    ) -> None:
         user_agent = USER_AGENT.format(contact=contact)
         self._client = client(user_agent)
         self._chromium = Chromium(chromium, user_agent) if chromium else None
-        self._tools = Tools(guard, archive, clock, self._client, self._chromium)
+        self._shelf = Shelf(pages) if pages is not None else None
+        self._tools = Tools(guard, archive, clock, self._client, self._chromium, self._shelf)
 
     async def __aenter__(self) -> Self:
         return self
@@ -46,6 +58,8 @@ class WebProbe:
             if self._chromium is not None:
                 await self._chromium.close()
         finally:
+            if self._shelf is not None:
+                await self._shelf.close()
             await self._client.aclose()
 
     async def knock(self, errand: Errand) -> Observation:

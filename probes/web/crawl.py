@@ -1,66 +1,56 @@
 """Reads a website politely: breadth first, every request past the guard, at its pace, robots.txt honoured.
 
-Reading a page is in `pages`; what pages mean is for the readers. Pages are taken up in the order in which they were
-found, a few under way at a time, and links are followed in that order, so the same budget reads the same pages on every
-run.
+Asking for one address is in `ask`, what comes next in `frontier`, reading a page in `pages`; what pages mean is for the
+readers. A site is read level by level, the hosts of a level at once, and what a level leads to is put in the order of
+its links: the same budget reads the same pages on every run, whoever answers first.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
-
-from protego import Protego
+import sys
+from collections import Counter, deque
+from collections.abc import Coroutine, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
 
 from probes.clock import Clock
 from probes.guard import Effect, Guard, Refused
-from probes.http import httpx, tls
-from probes.web.health import Way
-from probes.web.pages import Page, Site, decode, plain, read
+from probes.http import httpx
+from probes.web import sitemap
+from probes.web.ask import MOST_HOPS, Answer, Asker, NotWelcome, client
+from probes.web.body import LARGEST
+from probes.web.copies import Copies
+from probes.web.frontier import Frontier, by_host
+from probes.web.health import INCOMPLETE_CHAIN, Way
+from probes.web.pages import Page, Site, joined, plain, read
+from probes.web.shelf import Shelf
+from probes.web.turned_away import asks_to_sign_in
 
-LARGEST = 2_000_000  # bytes of one body
-BUDGET = 150  # requests for pages in one visit, robots.txt and redirects apart
+__all__ = ["LARGEST", "Crawler", "NotWelcome", "SiteUnreachable", "client"]
+
+BUDGET = 150  # requests for pages in one visit, robots.txt, sitemaps and redirects apart
 FURTHER = 60  # and this many more that a reader asks for by name: letters of an A to Z, results of a search
-AT_ONCE = 4  # pages under way; the guard's pace decides how soon one follows another
-MOST_HOPS = 10
-LONGEST_DELAY = 30.0  # seconds; a longer Crawl-delay is cut to this
+AT_ONCE = 4  # pages of a host under way; the guard's pace decides how soon one follows another
 PATIENCE = 20.0  # real seconds for one whole answer
-ROBOT = "Doorstep"  # the name that robots.txt may address
+MOST_HELD = 256_000_000  # bytes of all pages of a site together
+IN_A_ROW = 8  # answers of a host that tell that it wants, or is able, no more
+_FEWEST_REFUSALS, _REFUSED_SHARE = 3, 0.2  # from here on a site has turned the probe away as a whole
 
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([a-z0-9_:.-]{2,40})")
 _LARGE = 200_000  # characters; reading so many takes some milliseconds
-_FILES = (".pdf", ".doc", ".docx", ".xls", ".xlsx", ".csv", ".zip", ".jpg", ".jpeg", ".png", ".gif", ".mp3", ".mp4")
+_A_LINK = 250  # bytes that a link takes beside its own characters
 
 
 class SiteUnreachable(Exception):
     """The home page could not be had, on two tries."""
 
 
-class NotWelcome(Exception):
-    """The site turned the probe away, or its robots.txt could not be read: nothing can be said about it."""
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """What came back from one address. `status` 0: nothing did, and `problem` says why."""
-
-    status: int
-    location: str | None = None
-    html: str | None = None
-    cut: bool = False
-    problem: str = ""
-
-    @property
-    def failed(self) -> bool:
-        return self.status == 0 or self.status >= 400
-
-
 class Crawler:
-    """One visit to one site. `hosts`: those the organisation agreed to; nothing else is asked for."""
+    """One visit to one site. `hosts`: those the organisation agreed to; nothing else is asked for.
+
+    `shelf`: where pages are kept, so that a visit that was killed goes on, and unchanged pages are not sent again.
+    """
 
     def __init__(
         self,
@@ -73,48 +63,44 @@ class Crawler:
         *,
         budget: int = BUDGET,
         patience: float = PATIENCE,
+        shelf: Shelf | None = None,
     ) -> None:
-        self._client, self._guard, self._clock = client, guard, clock
-        self._organisation, self._shop, self._hosts = organisation, shop, frozenset(hosts)
-        self._left, self._further, self._patience = budget, FURTHER, patience
-        self._robots: dict[str, Protego] = {}
+        self._guard, self._organisation, self._shop, self._hosts = guard, organisation, shop, frozenset(hosts)
+        self._asker = Asker(client, guard, clock, organisation, shop, self._hosts, patience, shelf)
+        self._shelf = shelf
+        self._left, self._further, self._held = budget, FURTHER, 0
+        self._frontier = Frontier("", self._hosts, budget)
+        self._copies = Copies()
         self._pages: dict[str, Page] = {}
         self._redirects: dict[str, str] = {}
         self._errors: dict[str, str] = {}
+        self._copied: dict[str, str] = {}
         self._forbidden: set[str] = set()
+        self._in_a_row = Counter[str]()
+        self._stopped: dict[str, str] = {}
 
     async def crawl(self, home: str) -> Site:
         """Read the site from its home page. Raises `SiteUnreachable`, `NotWelcome`, and `Refused` by the guard."""
         home = plain(home) or home
-        await self._enter(home)
-        queue, files, seen = deque([(home, 0)]), deque[tuple[str, int]](), {home}
-        under_way = deque[tuple[asyncio.Task[Page | None], int]]()
-        try:
-            while queue or files or under_way:
-                while self._left > 0 and len(under_way) < AT_ONCE and (queue or (files and not under_way)):
-                    url, depth = (queue or files).popleft()
-                    self._left -= 1
-                    under_way.append((asyncio.create_task(self._page(url, depth)), depth))
-                if not under_way:
-                    break
-                task, depth = under_way[0]
-                page = await task
-                under_way.popleft()
-                for url in self._onward(page, seen):
-                    (files if urlsplit(url).path.lower().endswith(_FILES) else queue).append((url, depth + 1))
-        finally:
-            for task, _ in under_way:
-                task.cancel()
-            await asyncio.gather(*(task for task, _ in under_way), return_exceptions=True)
-        return self._site(home)
-
-    def _onward(self, page: Page | None, seen: set[str]) -> Iterator[str]:
-        """Where a page leads to on the site, as far as it has not been seen before."""
-        for link in page.links if page else ():
-            if link.url not in seen:
-                seen.add(link.url)
-                if urlsplit(link.url).netloc in self._hosts:
-                    yield link.url
+        if self._shelf is not None:
+            await self._shelf.clear(self._organisation, self._shop or "")
+        first = await self._enter(home)
+        self._frontier = Frontier(home, self._hosts, self._left)
+        self._left -= 1
+        self._copies.original(first)
+        self._frontier.found((link.url for link in first.links), 1)
+        mapped = False
+        while self._left > 0:
+            if not mapped and not self._frontier.linked_left:
+                mapped = True
+                self._frontier.listed(await self._sitemaps(home))
+            level = self._frontier.next(self._left)
+            if not level:
+                break
+            await self._read_level(level)
+        site = self._site(home)
+        _not_turned_away(site)
+        return site
 
     async def also(self, site: Site, urls: Iterable[str]) -> Site:
         """The site with these pages of its own read too, as far as the visit's reserve of pages lasts."""
@@ -126,22 +112,22 @@ class Crawler:
 
     async def way(self, url: str) -> Way:
         """What becomes of an address as a resident may type it. Raises `Refused`, but not for a host not agreed to."""
-        for _ in range(MOST_HOPS):
-            if urlsplit(url).netloc not in self._hosts:
-                return Way(asked=False)
-            answer = await self._ask(url, text=False)
-            if answer.location is None:
-                return Way(url if 0 < answer.status < 400 else None, answer.problem or f"it answers {answer.status}")
-            url = plain(urljoin(url, answer.location)) or ""
-        return Way(None, "redirects without end")
+        return await self._asker.way(url)
+
+    async def document(self, url: str) -> bytes | None:
+        """The bytes of a PDF; None for anything else, and for one that is too large. Raises `Refused`."""
+        try:
+            return await self._asker.document(url)
+        except NotWelcome:
+            return None
 
     async def may_read(self, url: str) -> bool:
         """Whether robots.txt of the address's host lets this robot read it. Raises `NotWelcome`, `Refused`."""
-        return (await self._rules(url)).can_fetch(url, ROBOT)
+        return await self._asker.may_read(url)
 
-    # ------------------------------------------------------------------------------------------------ one page
+    # ------------------------------------------------------------------------------------------------ the home page
 
-    async def _enter(self, home: str) -> None:
+    async def _enter(self, home: str) -> Page:
         """Read the home page, or say why it cannot be read."""
         try:
             page = await self._page(home, 0)
@@ -151,22 +137,94 @@ class Crawler:
             raise
         if home in self._forbidden:
             raise NotWelcome("robots.txt forbids the home page")
-        if page is not None and page.readable:
-            return
         final = self._redirects.get(home, home)
-        if page is not None and page.status in (401, 403, 429):
-            raise NotWelcome(f"the site turned the probe away: {final} answers {page.status}")
+        if page is not None and page.readable:
+            if asks_to_sign_in(page.title, page.h1, page.html):
+                raise NotWelcome(f"{page.url} asks its visitors to sign in")
+            return page
+        if page is not None and (page.away or page.status == 401):
+            raise NotWelcome(f"the site turned the probe away: {final} answers {page.status}{_why(page)}")
         if page is not None and page.status == 200:
             raise NotWelcome(f"{final} is not a page of HTML")
         if urlsplit(final).netloc not in self._hosts:
             raise NotWelcome(f"the home page leads to {urlsplit(final).netloc}, a host that nobody has agreed to")
-        raise SiteUnreachable(self._errors.get(home) or f"{final} answers {page.status if page else 'nothing'}")
+        problem = self._errors.get(home) or f"{final} answers {page.status if page else 'nothing'}"
+        raise NotWelcome(problem) if problem == INCOMPLETE_CHAIN else SiteUnreachable(problem)
 
     async def _reached(self, home: str) -> None:
         """Whether anybody is at home at all. Raises `SiteUnreachable`."""
-        answer = await self._twice(home)
-        if answer.status == 0 or answer.status >= 500:
+        answer = await self._asker.answer(home)
+        if not answer.away and answer.problem != INCOMPLETE_CHAIN and (answer.status == 0 or answer.status >= 500):
             raise SiteUnreachable(answer.problem or f"{home} answers {answer.status}")
+
+    # ------------------------------------------------------------------------------------------------ many pages
+
+    async def _read_level(self, level: Sequence[tuple[str, int]]) -> None:
+        """Read the addresses, each host's in their order, and take up what they lead to in the order of all."""
+        read = dict[str, Page]()
+        await _together([self._read_in_turn(run, read) for run in by_host(level)])
+        for url, depth in level:
+            if url in read:
+                self._frontier.found((link.url for link in read[url].links), depth + 1)
+
+    async def _read_in_turn(self, run: Sequence[tuple[str, int]], read: dict[str, Page]) -> None:
+        """Read one host's addresses, a few under way at a time. `read`: what is new and leads onward is put there."""
+        waiting, under_way = deque(run), deque[tuple[str, asyncio.Task[Page | None]]]()
+        try:
+            while waiting or under_way:
+                while waiting and len(under_way) < AT_ONCE:
+                    url, depth = waiting.popleft()
+                    if self._frontier.is_new(url) and urlsplit(url).netloc not in self._stopped:
+                        self._left -= 1
+                        under_way.append((url, asyncio.create_task(self._page(url, depth))))
+                if under_way:
+                    url, task = under_way[0]
+                    page = await task
+                    under_way.popleft()
+                    if self._is_new(url, page) and page is not None:
+                        read[url] = page
+        finally:
+            for _, task in under_way:
+                task.cancel()
+            await asyncio.gather(*(task for _, task in under_way), return_exceptions=True)
+
+    def _is_new(self, url: str, page: Page | None) -> bool:
+        """Whether a page is one that leads onward; and what its answer tells about its host."""
+        host = urlsplit(url).netloc
+        trouble = page.away if page is not None else self._errors.get(url, "")
+        self._in_a_row[host] = self._in_a_row[host] + 1 if trouble else 0
+        if self._in_a_row[host] >= IN_A_ROW:
+            self._stopped[host] = f"{IN_A_ROW} addresses, one after the other: {trouble}"
+        if page is None or not page.readable:
+            return False
+        original = self._copies.original(page)
+        if original is None:
+            return True
+        self._pages.pop(page.url, None)
+        self._redirects[page.url] = self._copied[page.url] = original.url
+        self._frontier.same(page.url, original.url)
+        return False
+
+    async def _sitemaps(self, home: str) -> list[str]:
+        """Addresses that the sitemaps name which robots.txt names, or the one at the usual place."""
+        start = self._redirects.get(home, home)
+        named = list((await self._asker.rules(start)).sitemaps)[: sitemap.MOST_FILES]
+        waiting = deque(dict.fromkeys(filter(None, (joined(start, url) for url in named or ["/sitemap.xml"]))))
+        found, seen = list[str](), set[str]()
+        while waiting and len(seen) < sitemap.MOST_FILES and len(found) < sitemap.MOST_ADDRESSES:
+            url = waiting.popleft()
+            if url in seen or urlsplit(url).netloc not in self._hosts or not await self._allowed(url):
+                continue
+            seen.add(url)
+            answer = await self._asker.answer(url, text=True)
+            if answer.location is not None and (onward := joined(url, answer.location)):
+                waiting.appendleft(onward)
+            elif answer.html:
+                named_here = sitemap.addresses(answer.html, url)
+                (waiting if sitemap.is_index(answer.html) else found).extend(named_here)
+        return found[: sitemap.MOST_ADDRESSES]
+
+    # ------------------------------------------------------------------------------------------------ one page
 
     async def _page(self, url: str, depth: int) -> Page | None:
         """Read an address, following its redirects by hand. None: not to be read, or it never answered."""
@@ -175,16 +233,21 @@ class Crawler:
             if self._known(hop) or not await self._allowed(hop):
                 return self._pages.get(hop)
             try:
-                answer = await self._twice(hop)
+                answer = await self._asker.answer(hop)
             except Refused as no:
                 if not no.refusal.rule.startswith("consent.host"):
                     raise
                 return None
-            if answer.location is None:
-                return await self._keep(hop, depth, answer)
-            onward = plain(urljoin(hop, answer.location))
+            if answer.status == 0:
+                self._errors[hop] = answer.problem
+                return None
+            page = None if answer.location is not None else await _read(hop, depth, answer)
+            if page is not None and page.onward is None:
+                return self._keep(page)
+            location = answer.location or (page.onward if page else None) or ""
+            onward = joined(hop, location)
             if onward is None:
-                self._errors[url] = f"redirects to {answer.location[:200]!r}, which is no web address"
+                self._errors[url] = f"redirects to {location[:200]!r}, which is no web address"
                 return None
             if onward == hop or self._leads_back(onward, url):
                 break
@@ -192,17 +255,12 @@ class Crawler:
         self._errors[url] = "redirects without end"
         return None
 
-    async def _keep(self, url: str, depth: int, answer: _Answer) -> Page | None:
-        if answer.status == 0:
-            self._errors[url] = answer.problem
-            return None
-        if answer.html is None:
-            page = Page(url=url, status=answer.status, depth=depth)
-        elif len(answer.html) > _LARGE:
-            page = await asyncio.to_thread(read, url, depth, answer.html, answer.cut)  # a call may be in progress
-        else:
-            page = read(url, depth, answer.html, answer.cut)
-        self._pages[url] = page
+    def _keep(self, page: Page) -> Page:
+        size = 2 * sys.getsizeof(page.html) + _A_LINK * len(page.links)  # names of links are in the HTML already
+        if self._held + size > MOST_HELD:
+            page, size = replace(page, html=" " if page.html else "", links=(), cut=True), 0
+        self._held += size
+        self._pages[page.url] = page
         return page
 
     def _known(self, url: str) -> bool:
@@ -214,26 +272,21 @@ class Crawler:
             hop = self._redirects[hop]
         return hop == onward and onward in {start, *self._redirects.values()}
 
-    def _site(self, home: str) -> Site:
-        return Site(
-            home=home,
-            hosts=self._hosts,
-            pages=dict(self._pages),
-            redirects=dict(self._redirects),
-            errors=dict(self._errors),
-            forbidden=frozenset(self._forbidden),
-        )
-
-    # ------------------------------------------------------------------------------------------------ robots.txt
-
     async def _allowed(self, url: str) -> bool:
-        if urlsplit(url).netloc not in self._hosts:
+        host = urlsplit(url).netloc
+        if host not in self._hosts:
             await self._refused(url)
             return False
-        if not await self.may_read(url):
-            self._forbidden.add(url)
+        try:
+            if await self._asker.may_read(url):
+                return True
+        except NotWelcome as why:
+            if not self._pages:  # it is the home page's
+                raise
+            self._stopped[host] = str(why)
             return False
-        return True
+        self._forbidden.add(url)
+        return False
 
     async def _refused(self, url: str) -> None:
         """Let the guard put on record that a redirect led to a host nobody has agreed to."""
@@ -244,76 +297,50 @@ class Crawler:
             if not no.refusal.rule.startswith("consent.host"):
                 raise
 
-    async def _rules(self, url: str) -> Protego:
-        """The rules of a host. RFC 9309: a missing robots.txt (4xx) allows everything, a broken one nothing."""
-        parts = urlsplit(url)
-        origin = f"{parts.scheme}://{parts.netloc}"
-        if origin not in self._robots:
-            self._robots[origin] = Protego.parse(await self._robots_txt(f"{origin}/robots.txt"))
-        return self._robots[origin]
-
-    async def _robots_txt(self, url: str) -> str:
-        for _ in range(5):  # RFC 9309: at least five redirects
-            answer = await self._twice(url, text=True)
-            if answer.location is None:
-                break
-            url = plain(urljoin(url, answer.location)) or url
-            if urlsplit(url).netloc not in self._hosts:
-                return ""
-        if answer.status == 0 or answer.status >= 500:
-            raise NotWelcome(f"robots.txt could not be read ({answer.problem or answer.status}), so nothing else was")
-        return answer.html or ""
-
-    # ------------------------------------------------------------------------------------------------ one request
-
-    async def _twice(self, url: str, text: bool = False) -> _Answer:
-        """Ask, and once more when nothing came or the server failed: one slip is not a broken link."""
-        answer = await self._ask(url, text)
-        return await self._ask(url, text) if answer.failed else answer
-
-    async def _ask(self, url: str, text: bool) -> _Answer:
-        async with self._guard.permit(Effect("page", self._organisation, url, self._shop)):
-            await self._crawl_delay(url)
-            try:
-                async with asyncio.timeout(self._patience), self._client.stream("GET", url) as response:
-                    return await _answer(response, text)
-            except TimeoutError:
-                return _Answer(0, problem=f"no whole answer within {self._patience:g} seconds")
-            except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # a host name may not even encode
-                return _Answer(0, problem=f"{type(error).__name__}: {error}"[:300])
-
-    async def _crawl_delay(self, url: str) -> None:
-        parts = urlsplit(url)
-        robots = self._robots.get(f"{parts.scheme}://{parts.netloc}")
-        if robots is not None and (delay := robots.crawl_delay(ROBOT)):
-            await self._clock.sleep(min(float(delay), LONGEST_DELAY))
+    def _site(self, home: str) -> Site:
+        known = {url: first for url, first in self._frontier.aliases.items() if not self._known(url)}
+        return Site(
+            home=home,
+            hosts=self._hosts,
+            pages=dict(self._pages),
+            redirects={**known, **self._redirects},
+            errors=dict(self._errors),
+            forbidden=frozenset(self._forbidden),
+            copies={**known, **self._copied},
+            idle=self._frontier.idle,
+            alike=self._frontier.kinds_left(),
+            stopped=dict(self._stopped),
+            listed=self._frontier.unlinked,
+            followed=not self._frontier.left and not self._stopped,
+        )
 
 
-async def _answer(response: httpx.Response, text: bool) -> _Answer:
-    """What a response says, reading no more of its body than is wanted."""
-    if response.status_code in (301, 302, 303, 307, 308) and (location := response.headers.get("location")):
-        return _Answer(response.status_code, location=location)
-    content_type = response.headers.get("content-type", "text/html").lower()
-    kind = content_type.partition(";")[0].strip()
-    if response.status_code != 200 or not (text or kind in ("text/html", "application/xhtml+xml")):
-        return _Answer(response.status_code)
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > LARGEST:
-            break
-    charset = _CHARSET.search(content_type)
-    html = decode(bytes(body[:LARGEST]), charset[1] if charset else None)
-    return _Answer(200, html=html or " ", cut=len(body) > LARGEST)
+async def _read(url: str, depth: int, answer: Answer) -> Page:
+    if answer.html is None or answer.away:
+        return Page(url=url, status=answer.status, depth=depth, away=answer.away)
+    if len(answer.html) > _LARGE:
+        return await asyncio.to_thread(read, url, depth, answer.html, answer.cut)  # a call may be in progress
+    return read(url, depth, answer.html, answer.cut)
 
 
-def client(user_agent: str) -> httpx.AsyncClient:
-    """The HTTP client of a visit: one connection, no proxy from the environment, redirects left to the crawler."""
-    return httpx.AsyncClient(
-        headers={"user-agent": user_agent, "accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1"},
-        follow_redirects=False,
-        timeout=None,  # the crawler's patience holds for the whole answer
-        limits=httpx.Limits(max_connections=8, max_keepalive_connections=4),
-        trust_env=False,
-        verify=tls(),
-    )
+def _not_turned_away(site: Site) -> None:
+    """Raises `NotWelcome` where so much was refused that what is missing may well be there."""
+    away = [page for page in site.pages.values() if page.away]
+    asked = len(site.pages) + len(site.errors)
+    if len(away) >= _FEWEST_REFUSALS and len(away) >= _REFUSED_SHARE * asked:
+        first = f"{away[0].url}: {away[0].away}"
+        raise NotWelcome(f"the site turned the probe away from {len(away)} of {asked} addresses, such as {first}")
+
+
+def _why(page: Page) -> str:
+    return f" ({page.away})" if page.away else ""
+
+
+async def _together(runs: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Do all at once; the first that fails ends the others, and is what is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for run in runs:
+                group.create_task(run)
+    except ExceptionGroup as several:
+        raise several.exceptions[0] from None

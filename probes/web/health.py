@@ -19,6 +19,11 @@ FACTS = {
     "web.name.memorable": "Yes/no: a short name under gov.uk or another ending, without a path or odd signs",
 }
 
+INCOMPLETE_CHAIN = (
+    "its certificate cannot be followed to a known authority; many browsers mend that, this probe does not"
+)
+SOON = 30  # days in which a certificate should be renewed
+
 _LONGEST_NAME = 30
 _PORT = "the address names a port, as no resident would write it"
 
@@ -27,12 +32,14 @@ _PORT = "the address names a port, as no resident would write it"
 class Way:
     """One way of writing the address. `leads_to`: the address at its end, None when nothing came; `problem`: why.
 
-    `asked`: False where the register does not name that host, so that it may not be tried.
+    `asked`: False where the register does not name that host, so that it may not be tried. `certificate_days`: whole
+    days until the certificate of the last address ends; None without one.
     """
 
     leads_to: str | None = None
     problem: str = ""
     asked: bool = True
+    certificate_days: int | None = None
 
 
 def variants(home: str) -> tuple[str, ...]:
@@ -51,28 +58,46 @@ def read(site: Site, ways: Mapping[str, Way]) -> Reading:
     if not ways:
         return memorable | not_known(["web.https_valid", "web.name.variants"], Why.NOT_APPLICABLE, _PORT)
     secure = final.scheme == "https"
-    bad = {url: way.problem for url, way in ways.items() if "certificate" in way.problem.lower()}
     where = {url: way.leads_to or (way.problem if way.asked else "not tried") for url, way in ways.items()}
-    reading = memorable | Reading(
-        {"web.https_valid": secure and not any(urlsplit(url).netloc == final.netloc for url in bad)},
-        notes=tuple(f"{url}: the certificate is not valid" for url in bad),
-        where={"ways of writing the address": where},
-    )
+    reading = memorable | _certificates(final.netloc, secure, ways)
+    reading |= Reading(where={"ways of writing the address": where})
     tried = {url: way for url, way in ways.items() if way.asked}
     if len(tried) < len(ways):
         left = ", ".join(sorted({urlsplit(url).netloc for url in ways if url not in tried}))
         return reading | not_known(
             ["web.name.variants"], Why.NEEDS_REVIEW, f"the register does not name {left}, so it was not tried"
         )
-    astray = [url for url, way in tried.items() if not _same_site(way.leads_to, final.netloc)]
-    told = tuple(f"{url} does not lead to the https site" for url in astray)
+    astray = [url for url, way in tried.items() if not _same_site(way, final.netloc)]
+    told = tuple(
+        f"{url} does not lead to the https site: {tried[url].problem or f'it leads to {tried[url].leads_to}'}"
+        for url in astray
+    )
     return reading | Reading({"web.name.variants": secure and not astray}, notes=told)
 
 
-def _same_site(leads_to: str | None, host: str) -> bool:
-    if leads_to is None:
-        return False
-    parts = urlsplit(leads_to)
+def _certificates(host: str, secure: bool, ways: Mapping[str, Way]) -> Reading:
+    """Whether the home page's certificate holds, what is wrong with any, and which ends soon."""
+    bad = {url: way.problem for url, way in ways.items() if "certificate" in way.problem}
+    ours = {problem for url, problem in bad.items() if urlsplit(url).netloc == host}
+    ending = {
+        urlsplit(way.leads_to).netloc: way.certificate_days
+        for way in ways.values()
+        if way.leads_to and way.certificate_days is not None and way.certificate_days <= SOON
+    }
+    notes = [f"{url}: {problem}" for url, problem in bad.items()]
+    notes += [
+        f"the certificate of {name} ends in {days} day{'' if days == 1 else 's'}" for name, days in ending.items()
+    ]
+    reading = Reading({"web.https_valid": secure and not ours}, notes=tuple(notes))
+    if ours == {INCOMPLETE_CHAIN}:
+        return reading | not_known(["web.https_valid"], Why.NEEDS_REVIEW, f"{host}: {INCOMPLETE_CHAIN}")
+    return reading
+
+
+def _same_site(way: Way, host: str) -> bool:
+    if way.leads_to is None:
+        return way.problem == INCOMPLETE_CHAIN  # a browser may well get there
+    parts = urlsplit(way.leads_to)
     return parts.scheme == "https" and parts.netloc.removeprefix("www.") == host.removeprefix("www.")
 
 

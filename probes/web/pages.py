@@ -8,16 +8,19 @@ from __future__ import annotations
 import re
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 from urllib.parse import urldefrag, urljoin, urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from probes.web.turned_away import says_missing, turned_away
+
 MOST_LINKS = 3000
 LONGEST_ADDRESS = 2000
 LONGEST_LABEL = 300
+_SHORT = 400  # characters of an address
 DEEPEST = 1000  # the parser's time grows with the square of the nesting; Chromium itself stops at 512
 
 BLOCKS = (
@@ -33,6 +36,10 @@ _CLOSES_ITSELF = re.compile(
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s{0,3}=\s{0,3}[\"']?\s{0,3}([a-zA-Z0-9_:-]{2,40})", re.IGNORECASE)
 _FROM_ROOT = re.compile(r"/(?!\S*/\.)(?:[\w~-][\w.~/-]*)?(?:\?[\w.~/=&%-]+)?", re.ASCII)
 _SPACE = re.compile(r"\s+")
+_REFRESH = re.compile(
+    r"\s{0,9}(\d{1,4})(?:\.\d{0,4})?\s{0,9}[;,]\s{0,9}(?:url\s{0,9}=\s{0,9})?[\"']?([^\"'>]{1,2000})", re.IGNORECASE
+)
+_LONGEST_REFRESH = 10  # seconds; a page that changes later than that has been read by then
 _STOP = re.compile(
     "the|a|an|of|for|to|and|or|in|on|at|your|our|you|we|how|what|is|are|about|with|from|by|council|borough|district|"
     "city|county"
@@ -59,6 +66,14 @@ class Page:
     html: str = ""
     cut: bool = False
     """The body was longer than the limit, or nested too deeply to be read."""
+    canonical: str | None = None
+    """The address that the page itself calls its own, where that is another."""
+    onward: str | None = None
+    """Where the page sends its readers by itself, as a redirect does (meta refresh)."""
+    away: str = ""
+    """How the site kept the probe out of this page, in plain words: a resident may well get in."""
+    missing: str = ""
+    """With which words a page that answers 200 says that there is no such page."""
 
     @cached_property
     def text(self) -> str:
@@ -68,7 +83,12 @@ class Page:
     @property
     def readable(self) -> bool:
         """Whether a resident would see a page here."""
-        return self.status == 200 and bool(self.html)
+        return self.status == 200 and bool(self.html) and not self.away and not self.missing
+
+    @property
+    def dead(self) -> bool:
+        """Whether a link to it is broken."""
+        return bool(self.missing) or (is_dead(self.status) and not self.away)
 
     def answers(self, pattern: str) -> bool:
         """Whether this is the page an answer key describes: its pattern in the address, title or heading."""
@@ -86,6 +106,18 @@ class Site:
     errors: Mapping[str, str]
     forbidden: frozenset[str] = frozenset()
     """Addresses that robots.txt asks to be left alone."""
+    copies: Mapping[str, str] = field(default_factory=dict)
+    """Addresses of pages that were read at another address already, and that address; they are in `redirects` too."""
+    idle: frozenset[str] = frozenset()
+    """Parts of addresses that say nothing, such as the name of a session: the same page has ever new addresses."""
+    alike: Mapping[str, int] = field(default_factory=dict)
+    """Addresses that are many of a kind, such as the months of a calendar, and were left unread: {kind: how many}."""
+    stopped: Mapping[str, str] = field(default_factory=dict)
+    """Hosts that were asked for nothing more before the end, and why."""
+    listed: tuple[str, ...] = ()
+    """Addresses that only the sitemap names, read or not."""
+    followed: bool = False
+    """Whether every link within reach was followed: the visit's budget lasted."""
 
     def own(self, url: str) -> bool:
         """Whether an address is on one of the hosts that the organisation agreed to."""
@@ -107,7 +139,7 @@ class Site:
         """Whether an address was asked for and no page came: nothing answered, or the answer was an error."""
         page = self.page(url)
         if page is not None:
-            return is_dead(page.status)
+            return page.dead
         return url in self.errors or self.resolve(url) in self.errors
 
     @cached_property
@@ -139,6 +171,14 @@ class Site:
                     queue.append(target)
         return clicks
 
+    @cached_property
+    def unlinked(self) -> tuple[str, ...]:
+        """Pages that the sitemap names and no link leads to; nothing can be said where not every link was followed."""
+        if not self.followed:
+            return ()
+        pages = {page.url: None for url in self.listed if (page := self.page(url)) and page.readable}
+        return tuple(url for url in pages if url not in self.clicks)
+
     def fewest_clicks(self, pages: Iterable[Page]) -> tuple[int, str] | None:
         """Fewest clicks to any of the pages, and which one it is."""
         reached = [(self.clicks[page.url], page.url) for page in pages if page.url in self.clicks]
@@ -161,7 +201,39 @@ def read(url: str, depth: int, html: str, cut: bool = False) -> Page:
     tree = LexborHTMLParser(html)
     title, h1 = label(tree.css_first("title")), label(tree.css_first("h1"))
     found = links(tree, url)
-    return Page(url, 200, depth, title, h1, found, html, cut)
+    return Page(
+        url,
+        200,
+        depth,
+        title,
+        h1,
+        found,
+        html,
+        cut,
+        canonical=_canonical(tree, url) if "anonical" in html else None,
+        onward=_refreshed(tree, url) if "efresh" in html or "EFRESH" in html else None,
+        away=turned_away(200, {}, html, len(found)),
+        missing=says_missing(title, h1) if depth else "",
+    )
+
+
+def _canonical(tree: LexborHTMLParser, url: str) -> str | None:
+    for link in tree.css("link[rel][href]")[:100]:
+        if (link.attributes.get("rel") or "").lower() == "canonical":
+            canonical = joined(url, link.attributes.get("href") or "")
+            return canonical if canonical != url else None
+    return None
+
+
+def _refreshed(tree: LexborHTMLParser, url: str) -> str | None:
+    for meta in tree.css("meta[http-equiv]")[:100]:
+        by_script = meta.parent is not None and meta.parent.tag == "noscript"  # a browser with scripts passes it over
+        if (meta.attributes.get("http-equiv") or "").lower() == "refresh" and not by_script:
+            told = _REFRESH.match(meta.attributes.get("content") or "")
+            if told is not None and int(told[1]) <= _LONGEST_REFRESH:
+                onward = joined(url, told[2].strip())
+                return onward if onward != url else None
+    return None
 
 
 def links(tree: LexborHTMLParser, url: str) -> tuple[Link, ...]:
@@ -171,7 +243,8 @@ def links(tree: LexborHTMLParser, url: str) -> tuple[Link, ...]:
     for anchor in tree.css("a[href],area[href]")[:MOST_LINKS]:
         attributes = anchor.attributes
         if target := absolute(attributes.get("href") or ""):
-            found[_link(target, _name(anchor, attributes))] = None
+            made = _link if len(target) <= _SHORT else Link  # what is kept for all pages is kept short
+            found[made(target, _name(anchor, attributes))] = None
     return tuple(found)
 
 
@@ -193,7 +266,7 @@ class Absolute:
         """The address without its fragment; None for what is not a web link, or is none at all."""
         if len(href) > LONGEST_ADDRESS:
             return None
-        if (known := _from_root(self._origin, href)) is not None:
+        if len(href) <= _SHORT and (known := _from_root(self._origin, href)) is not None:
             return known
         if href not in self._known:
             self._known[href] = self._join(href.strip())
@@ -202,10 +275,7 @@ class Absolute:
     def _join(self, href: str) -> str | None:
         if not href or href[0] == "#":
             return None
-        try:
-            return plain(urljoin(self._base, href))
-        except ValueError:
-            return None
+        return joined(self._base, href)
 
 
 @lru_cache(maxsize=50_000)  # every page of a site has its template's
@@ -213,6 +283,14 @@ def _from_root(origin: str, href: str) -> str | None:
     """The address of a link that begins at the root and needs nothing done to it; None for any other."""
     path = href.partition("#")[0].strip()
     return origin + path if _FROM_ROOT.fullmatch(path) else None
+
+
+def joined(base: str, href: str) -> str | None:
+    """Where an href on a page leads, in one spelling; None for what is no web address, whatever is wrong with it."""
+    try:
+        return plain(urljoin(base, href))
+    except ValueError:
+        return None
 
 
 def plain(url: str) -> str | None:
@@ -226,10 +304,7 @@ def plain(url: str) -> str | None:
 def base_of(tree: LexborHTMLParser, url: str) -> str:
     """The address that a page's relative links start from."""
     base = tree.css_first("base[href]")
-    try:
-        return (base is not None and plain(urljoin(url, base.attributes.get("href") or ""))) or url
-    except ValueError:
-        return url
+    return (base is not None and joined(url, base.attributes.get("href") or "")) or url
 
 
 def spoken(anchor: LexborNode) -> str:

@@ -21,6 +21,8 @@ from probes.web import (
     accessibility,
     atoz,
     contact,
+    documents,
+    doubt,
     health,
     links,
     numbers,
@@ -37,6 +39,7 @@ from probes.web.pages import Site
 from probes.web.reading import Reading, not_known
 from probes.web.results_page import Typed
 from probes.web.search import NotSearched, Searched
+from probes.web.shelf import Shelf
 from results.calendar import LONDON
 from results.schema import Consent, Enquiry, Evidence, Failure, Moment, Observation, Why
 
@@ -52,6 +55,7 @@ FACTS: dict[str, str] = {
     **health.FACTS,
     **standards.FACTS,
     **statement.FACTS,
+    **documents.FACTS,
     **accessibility.FACTS,
 }
 """Every fact that a visit writes, with its meaning."""
@@ -59,13 +63,14 @@ FACTS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Tools:
-    """What a visit works with. `chromium` None: this machine has no browser."""
+    """What a visit works with. `chromium` None: this machine has no browser. `shelf` None: no page is kept."""
 
     guard: Guard
     archive: Archive
     clock: Clock
     client: httpx.AsyncClient
     chromium: Chromium | None
+    shelf: Shelf | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,8 @@ async def visit(tools: Tools, errand: Errand) -> Observation:
     began = tools.clock.now()
     consent = errand.organisation.consent
     hosts = consent.hosts if consent else (urlsplit(errand.target).netloc.lower(),)  # the guard refuses without
-    crawler = Crawler(tools.client, tools.guard, tools.clock, errand.organisation.id, errand.shop, hosts)
+    who = (errand.organisation.id, errand.shop, hosts)
+    crawler = Crawler(tools.client, tools.guard, tools.clock, *who, shelf=tools.shelf)
     try:
         site = await crawler.crawl(errand.target)
     except SiteUnreachable as why:
@@ -103,6 +109,8 @@ async def visit(tools: Tools, errand: Errand) -> Observation:
     reading = await asyncio.to_thread(_read, site, az, tried, errand)  # a telephone call may be in progress
     reading |= health.read(site, {url: await crawler.way(url) for url in health.variants(errand.target)})
     reading |= await asyncio.to_thread(statement.read, site, tools.clock.now().astimezone(LONDON).date())
+    reading |= doubt.read(site, reading)
+    reading |= await _documents(crawler, site)
     reading |= await _examine(tools, errand, site, gate, tried)
     return await _observation(tools, errand, began, reading, site, tried)
 
@@ -194,6 +202,16 @@ def _came(typed: Typed) -> bool:
     return 0 < typed.status < 400
 
 
+async def _documents(crawler: Crawler, site: Site) -> Reading:
+    """The site's PDFs, and what a few of them say of themselves."""
+    linked = await asyncio.to_thread(documents.links, site)
+    looked = dict[str, documents.Pdf | None]()
+    for url in documents.sample(site, linked):
+        content = await crawler.document(url)
+        looked[url] = await documents.look_into(content) if content is not None else None
+    return documents.read(linked, looked)
+
+
 async def _examine(tools: Tools, errand: Errand, site: Site, gate: Gate, tried: _Tried) -> Reading:
     """What the browser finds on a sample of the pages that were read."""
     if tools.chromium is None:
@@ -265,6 +283,8 @@ async def _unreachable(tools: Tools, errand: Errand, began: dt.datetime, why: st
     sentence = "the home page could not be had, on two tries"
     rest = not_known([name for name in FACTS if name != "web.reached"], Why.NOT_APPLICABLE, sentence)
     reading = rest | Reading({"web.reached": False}, notes=(f"{sentence}: {why}",), where={"problem": why})
+    if "certificate" in why:  # which is what a browser tells the resident, at length
+        reading |= Reading({"web.https_valid": False})
     return Observation(
         facts={name: reading.facts[name] for name in FACTS},
         unknown=reading.unknown,
@@ -307,7 +327,9 @@ def _moment(tools: Tools, began: dt.datetime) -> Moment:
 
 
 def _versions(tools: Tools) -> dict[str, str]:
-    versions = {name: version(name) for name in ("httpx2", "phonenumbers", "playwright", "protego", "selectolax")}
+    versions = {
+        name: version(name) for name in ("httpx2", "phonenumbers", "playwright", "protego", "pypdf", "selectolax")
+    }
     if tools.chromium is not None and tools.chromium.version:
         versions["chromium"] = tools.chromium.version
     return versions

@@ -95,6 +95,9 @@ class Website(Noun):
     )
     standards: Literal["all times", "two times"] = Field(default="two times", description="the service standards")
     complaints: Literal["code", "brief"] = Field(default="brief", description="what the complaints page tells")
+    documents: Literal["none", "accessible", "bare"] = Field(
+        default="none", description="PDFs: none, with tags, title and language and links that say so, or without"
+    )
     robots_disallow: tuple[Annotated[str, StringConstraints(pattern=r"^/[a-z./-]*$")], ...] = ()
 
 

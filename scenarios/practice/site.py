@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from string import ascii_uppercase
 from typing import Any
 
+from scenarios.practice import documents
 from scenarios.practice.catalogue import CATEGORIES, Category, Service, slug
 from scenarios.practice.council import Council
 from scenarios.practice.letters import uk_spaced
@@ -151,6 +152,9 @@ class Site:
         about, resources = "/your-council/about-us/", "/your-council/about-us/resources/"
         below = [(entry.title, entry.path) for entry in self.entries if _parent(entry.path) == resources]
         inside = [("People and resources", resources)] if below else []
+        if website.documents != "none":
+            told = " (PDF, 1kB)" if website.documents == "accessible" else ""
+            inside += [(f"{title}{told}", path) for path, title in documents.PATHS.items()]
         words = [f"{self.council.name} serves the people of the area with some 400 services."]
         yield Page(about, "About us", "listing.html", content={"links": inside, "paragraphs": words})
         if below:
@@ -218,6 +222,7 @@ class Site:
             "jobs": self.path("jobs"),
             "leisure": self.path("leisure"),
             "statement": website.statement,
+            "documents": website.documents,
         }
 
     def _ranks(self) -> dict[str, dict[str, Any]]:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from scenarios.practice import documents
 from scenarios.practice.catalogue import CATEGORIES, slug
 from scenarios.practice.search import Hit, results
 from scenarios.practice.site import Page, Site
@@ -56,6 +57,9 @@ class Website:
                 look=self.site.council.website.look, barriers=self.site.council.website.barriers
             )
             return Response(text, media_type="text/css" if path.endswith("css") else "text/javascript")
+        if path in documents.PATHS and self.site.council.website.documents != "none":
+            accessible = self.site.council.website.documents == "accessible"
+            return Response(documents.pdf(documents.PATHS[path], accessible=accessible), media_type="application/pdf")
         if path == "/search" and search.kind == "page":
             return self._results_page(request)
         if path == "/search.json" and search.kind == "script":

@@ -237,6 +237,13 @@ def test_what_keeps_people_out_is_as_the_councils_file_says(found: Found) -> Non
         assert seen["a11y.keyboard"] is True
 
 
+def test_documents_are_as_the_councils_file_says(found: Found) -> None:
+    for shop, council in found.of("web"):
+        truth = council["website"]["documents"]
+        expected = {"none": None, "accessible": 100, "bare": 0}[truth]
+        assert (facts(shop)["a11y.pdf"], facts(shop)["web.pdf.told"]) == (expected, expected), shop.id
+
+
 def test_statements_standards_and_complaints_are_as_the_councils_file_says(found: Found) -> None:
     for shop, council in found.of("web"):
         seen, truth = facts(shop), council["website"]

@@ -161,4 +161,4 @@ def test_broken_links_are_counted_once_each_and_say_where_they_are() -> None:
     reading = links.read(one)
 
     assert reading.facts["web.broken_links"] == 33.3
-    assert reading.notes == ("http://council.test/ links to http://council.test/gone, which is dead",)
+    assert reading.notes[-1] == "http://council.test/ links to http://council.test/gone, which is dead (it answers 404)"

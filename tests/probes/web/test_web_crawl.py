@@ -106,7 +106,7 @@ async def test_what_robots_txt_forbids_is_left_alone(ledger: Ledger, clock: Cloc
     async with serving(app(answers)) as served, Visitor(served, ledger, clock) as visitor:
         site = await visitor.crawler().crawl(served.address)
 
-    assert served.asked == ["/robots.txt", "/", "/private-view"]
+    assert served.asked == ["/robots.txt", "/", "/private-view", "/sitemap.xml"]
     assert site.forbidden == {f"{served.address}private/a"}
 
 
@@ -226,7 +226,8 @@ async def test_the_body_of_a_file_is_not_fetched_and_its_link_is_alive(ledger: L
 
 async def test_the_budget_ends_a_site_without_end(ledger: Ledger, clock: Clock) -> None:
     def month(request: Request) -> Response:
-        return HTMLResponse(f"<a href='/calendar?m={int(request.query_params.get('m', 0)) + 1}'>next</a>")
+        number = int(request.query_params.get("m", 0))
+        return HTMLResponse(f"<h1>Month {number}</h1><a href='/calendar?m={number + 1}'>next</a>")
 
     async with serving(app({"/": month, "/calendar": month})) as served, Visitor(served, ledger, clock) as visitor:
         site = await visitor.crawler(budget=12).crawl(served.address)

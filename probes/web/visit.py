@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from urllib.parse import urlsplit
@@ -25,10 +25,12 @@ from probes.web import (
     links,
     numbers,
     results_page,
+    scent,
     search,
     standards,
     statement,
     tasks,
+    top_tasks,
 )
 from probes.web.atoz import AToZ
 from probes.web.browser import Chromium, Gate, Home, NoSearch, SearchForbidden
@@ -37,6 +39,7 @@ from probes.web.pages import Site
 from probes.web.reading import Reading, not_known
 from probes.web.results_page import Typed
 from probes.web.search import NotSearched, Searched
+from probes.web.top_tasks import Task
 from results.calendar import LONDON
 from results.schema import Consent, Enquiry, Evidence, Failure, Moment, Observation, Why
 
@@ -100,9 +103,11 @@ async def visit(tools: Tools, errand: Errand) -> Observation:
     tried = await _search(tools, errand, crawler, site, gate)
     if tried.searches is not None:
         site = await crawler.also(site, _first_results(tried.searches.values()))
-    reading = await asyncio.to_thread(_read, site, az, tried, errand)  # a telephone call may be in progress
+    site = await _follow_the_words(crawler, site, top_tasks.of_tier(errand.organisation.tier))
+    today = tools.clock.now().astimezone(LONDON).date()
+    reading = await asyncio.to_thread(_read, site, az, tried, errand, today)  # a telephone call may be in progress
     reading |= health.read(site, {url: await crawler.way(url) for url in health.variants(errand.target)})
-    reading |= await asyncio.to_thread(statement.read, site, tools.clock.now().astimezone(LONDON).date())
+    reading |= await asyncio.to_thread(statement.read, site, today)
     reading |= await _examine(tools, errand, site, gate, tried)
     return await _observation(tools, errand, began, reading, site, tried)
 
@@ -118,6 +123,17 @@ async def _follow_a_to_z(crawler: Crawler, site: Site, enquiries: tuple[Enquiry,
     site = await crawler.also(site, atoz.letter_pages(az))
     listed = await asyncio.to_thread(atoz.entries, site, az)
     return az, await crawler.also(site, [entry.url for entry in atoz.wanted(listed, enquiries)])
+
+
+async def _follow_the_words(crawler: Crawler, site: Site, wanted: Sequence[Task]) -> Site:
+    """The site with the pages read on which somebody comes who follows the words to each task."""
+    for _ in range(scent.PATIENCE):
+        unread = await asyncio.to_thread(top_tasks.unread, site, wanted)
+        known = len(site.pages)
+        site = await crawler.also(site, unread)
+        if len(site.pages) == known:
+            break
+    return site
 
 
 def _gate(tools: Tools, errand: Errand, crawler: Crawler, consent: Consent | None, hosts: frozenset[str]) -> Gate:
@@ -215,7 +231,7 @@ def _first_results(searches: Iterable[Searched | NotSearched]) -> list[str]:
     return [result.url for got in searches if isinstance(got, Searched) for result in got.results[:3]]
 
 
-def _read(site: Site, az: AToZ | None, tried: _Tried, errand: Errand) -> Reading:
+def _read(site: Site, az: AToZ | None, tried: _Tried, errand: Errand, today: dt.date) -> Reading:
     """Every fact of the visit. Pure."""
     phones, shown = numbers.read(site)
     searching = tried.reading
@@ -230,7 +246,7 @@ def _read(site: Site, az: AToZ | None, tried: _Tried, errand: Errand) -> Reading
         | atoz.read(site, az, errand.enquiries)
         | searching
         | search.everywhere(site)
-        | tasks.read(site, errand.organisation.tier)
+        | tasks.read(site, errand.organisation.tier, today)
         | standards.read(site)
     )
 

@@ -95,6 +95,8 @@ class Website(Noun):
     )
     standards: Literal["all times", "two times"] = Field(default="two times", description="the service standards")
     complaints: Literal["code", "brief"] = Field(default="brief", description="what the complaints page tells")
+    online: bool = Field(default=True, description="whether a service's page has the form with which to begin")
+    last_updated: Name = Field(default="2 November 2026", description="the date at the foot of a service's page")
     robots_disallow: tuple[Annotated[str, StringConstraints(pattern=r"^/[a-z./-]*$")], ...] = ()
 
 

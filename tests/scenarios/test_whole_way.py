@@ -255,3 +255,8 @@ def test_tasks_and_links_are_as_the_councils_file_says(found: Found) -> None:
             clicks = seen[f"web.task.{task}_clicks"]
             assert clicks == 1 if truth[task] == "home" else clicks >= 2, (shop.id, task)
         assert (seen["web.broken_links"] > 0) is (truth["broken_links"] > 0), shop.id
+        listed = truth["a_to_z"]["present"] and "jobs" not in truth["a_to_z"]["missing"]
+        assert (seen["web.task.list"] == 100) is (truth["jobs"] == "home" or listed), shop.id
+        assert seen["web.task.online"] == (100 if truth["online"] else 0), shop.id
+        assert seen["web.task.up_to_date"] == (100 if truth["last_updated"].endswith("2026") else 0), shop.id
+        assert seen["web.task.signposted"] is None  # unitary councils alone

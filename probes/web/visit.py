@@ -233,7 +233,7 @@ def _first_results(searches: Iterable[Searched | NotSearched]) -> list[str]:
 
 def _read(site: Site, az: AToZ | None, tried: _Tried, errand: Errand, today: dt.date) -> Reading:
     """Every fact of the visit. Pure."""
-    phones, shown = numbers.read(site)
+    phones, shown = numbers.read(site, (errand.organisation.name, *errand.organisation.aliases))
     searching = tried.reading
     if searching is None:
         found = search.read(site, tried.searches or {}, errand.enquiries)

@@ -220,6 +220,10 @@ def test_telephone_numbers_and_contact_details_are_as_the_councils_file_says(fou
             assert seen["web.contact.details"] == quarters * 25, shop.id
         whole = truth["numbers"] != "no code" and all(each.startswith("0845") for each in odd)
         assert (seen["web.phone.valid"] == 100) is whole, shop.id
+        charged = [each for each in truth["odd_numbers"] if each["shown"].startswith("0845")]
+        assert seen["web.phone.cost_shown"] is (all(each["cost"] for each in charged) if charged else None), shop.id
+        if truth["present"] and truth["numbers"] != "no code":
+            assert seen["web.phone.consistent"] is (not truth["disagrees"]), shop.id
         assert seen["web.phone.low_cost"] is (not [each for each in odd if each.startswith("0845")]), shop.id
         if not odd:
             assert (seen["web.phone.spaced"] == 100) is (truth["numbers"] == "spaced"), shop.id

@@ -24,17 +24,18 @@ _ABOVE = 1500  # characters above a number in which its heading may stand
 _LONGEST = 90  # characters of a label
 _TAIL = re.compile(
     r"(?:[\s:;,.–—(*-]|\b(?:tele?phone|phone|tel|t|call|calling|ring|ringing|dial|contact|us|them|on|at|or|and|number|no|is"
-    r"|free|text|by|please|to|the|our|direct|line|also|you can|can|via|switchboard|calls?|using|with)\b)$",
+    r"|free|text|by|please|to|the|our|direct|line|also|you can|can|via|calls?|using|with)\b)$",
     re.IGNORECASE,
 )
 _SAYS_NOTHING = frozenset(
     stems(
         "contact us telephone phone tel call number e mail email address online get touch detail further information"
-        " more help write post visit person letter opening hours time freephone helpline direct line enquiry enquire"
-        " general if need find out here welcome home link related page next happen question any useful name text speak"
-        " someone main emergency service department team"
+        " more help write post visit person letter opening time freephone helpline direct line enquiry enquire"
+        " general if need find here welcome home link related page next happen question any useful name text speak"
+        " someone main service department team"
     )
 )
+_NO_SERVICE = frozenset({"out", "hour", "emergency", "office", "officer", "reception", "manager", "assistant", "staff"})
 _PARTS = re.compile(r" ; |[|•·>]|(?<=[.;?!]) ")
 
 _BODIES = re.compile(
@@ -93,7 +94,9 @@ def label(text: str, start: int, h1: str) -> str:
     in_list = True
     for above in reversed(text[max(0, line - _ABOVE) : line].split("\n")):
         in_list = in_list and END not in above
-        names = above.startswith(HEADING) or (in_list and above.startswith((ROW, TERM))) or above.endswith(":")
+        its_row = in_list and above.startswith((ROW, TERM))
+        in_list = in_list and not its_row  # rows above its own are other numbers'
+        names = its_row or above.startswith(HEADING) or above.endswith(":")
         if names and len(above.split()) <= 12 and (name := _telling(_PARTS.split(above)[0])):
             return name
     return _telling(h1)
@@ -141,7 +144,7 @@ def plain(text: str) -> str:
 
 def service(label: str) -> frozenset[str]:
     """The telling words of a label, by which two pages speak of the same service; empty where it is none."""
-    return stems(label) - _SAYS_NOTHING if len(label.split()) <= 6 else frozenset()
+    return stems(label) - _SAYS_NOTHING - _NO_SERVICE if len(label.split()) <= 6 else frozenset()
 
 
 def _telling(text: str) -> str:

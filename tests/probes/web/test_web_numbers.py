@@ -177,6 +177,7 @@ def test_no_string_of_figures_upsets_the_reader(text: str) -> None:
         ("<h2>Pest control</h2><p>We treat rats.</p><h3>Contact us</h3><p>Tel: 0113 496 0012</p>", "Pest control"),
         ("<h1>Register a birth</h1><p>Telephone</p><p>0113 496 0012</p>", "Register a birth"),
         ("<h2>Pests</h2><table><tr><td>Bees</table><p>Ring 0113 496 0012</p>", "Pests"),
+        ("<h2>By telephone</h2><table><tr><td>Bins<td>0113 496 0011<tr><td>Telephone<td>0113 496 0012</table>", ""),
         ("<p>Bins: 0113 496 0011; parking: 0113 496 0012</p>", "parking"),
     ],
 )

@@ -52,9 +52,9 @@ class Walk:
         return len(self.steps)
 
     def lost_at(self, home: str) -> str:
-        """The page furthest in where they turned round for the last time."""
+        """Where they turned round for the first time, for there the words had been most promising."""
         turned = [before.url for before, step in zip(self.steps, self.steps[1:], strict=False) if step.words == BACK]
-        return turned[-1] if turned else (self.steps[-1].url if self.steps else home)
+        return turned[0] if turned else (self.steps[-1].url if self.steps else home)
 
 
 Arrives = Callable[[Link], bool]

@@ -52,9 +52,8 @@ _OTHERS = re.compile(
 )
 
 
-def read(site: Site, tier: Tier, today: dt.date) -> Reading:
-    """The facts about top tasks, as of a day. What an organisation's tier does not provide is not asked of it."""
-    ways = top_tasks.find(site, top_tasks.of_tier(tier))
+def read(site: Site, tier: Tier, ways: Sequence[Ways], today: dt.date) -> Reading:
+    """The facts about top tasks, as of a day. `ways`: to each task that the tier provides; no other is asked for."""
     by_id = {one.task.id: one for one in ways}
     return (
         _clicks("jobs", "job vacancies", by_id["jobs"])
@@ -111,17 +110,21 @@ def _sentence(site: Site, way: Ways) -> str | None:
     """What went wrong on the way to a task, if anything."""
     name = way.task.name
     if way.clicks is None:
-        return f"{name}: not found; somebody following the words gets lost at {way.walk.lost_at(site.home)}"
+        return f"{name}: not found; somebody following the words {_lost(site, way)}"
     if way.walk.unread is not None:
         return None
     if not way.walk.found:
-        lost = way.walk.lost_at(site.home)
-        return f"{name}: {_count(way.clicks)} at best, but somebody following the words gets lost at {lost}"
+        return f"{name}: {_count(way.clicks)} at best, but somebody following the words {_lost(site, way)}"
     if way.walk.clicks >= way.clicks + _LONGER:
         return f"{name}: {_count(way.clicks)} at best, but somebody following the words needs {way.walk.clicks}"
     if way.clicks > _NEAR:
         return f"{name}: {_count(way.clicks)} from the home page"
     return None
+
+
+def _lost(site: Site, way: Ways) -> str:
+    url = way.walk.lost_at(site.home)
+    return f"comes to a dead link, {url}" if site.failed(url) else f"gets lost at {url}"
 
 
 def _row(site: Site, way: Ways) -> dict[str, object]:

@@ -29,6 +29,7 @@ from probes.web import (
     search,
     standards,
     statement,
+    task_map,
     tasks,
     top_tasks,
 )
@@ -105,11 +106,14 @@ async def visit(tools: Tools, errand: Errand) -> Observation:
         site = await crawler.also(site, _first_results(tried.searches.values()))
     site = await _follow_the_words(crawler, site, top_tasks.of_tier(errand.organisation.tier))
     today = tools.clock.now().astimezone(LONDON).date()
-    reading = await asyncio.to_thread(_read, site, az, tried, errand, today)  # a telephone call may be in progress
+    ways = await asyncio.to_thread(top_tasks.find, site, top_tasks.of_tier(errand.organisation.tier))
+    reading = await asyncio.to_thread(_read, site, az, tried, errand)  # a telephone call may be in progress
+    reading |= await asyncio.to_thread(tasks.read, site, errand.organisation.tier, ways, today)
     reading |= health.read(site, {url: await crawler.way(url) for url in health.variants(errand.target)})
     reading |= await asyncio.to_thread(statement.read, site, today)
     reading |= await _examine(tools, errand, site, gate, tried)
-    return await _observation(tools, errand, began, reading, site, tried)
+    picture = task_map.draw(site.home, ways, today)
+    return await _observation(tools, errand, began, reading, site, tried, picture)
 
 
 # ------------------------------------------------------------------------------------------------ the steps
@@ -231,8 +235,8 @@ def _first_results(searches: Iterable[Searched | NotSearched]) -> list[str]:
     return [result.url for got in searches if isinstance(got, Searched) for result in got.results[:3]]
 
 
-def _read(site: Site, az: AToZ | None, tried: _Tried, errand: Errand, today: dt.date) -> Reading:
-    """Every fact of the visit. Pure."""
+def _read(site: Site, az: AToZ | None, tried: _Tried, errand: Errand) -> Reading:
+    """What the pages tell of themselves. Pure."""
     phones, shown = numbers.read(site, (errand.organisation.name, *errand.organisation.aliases))
     searching = tried.reading
     if searching is None:
@@ -246,7 +250,6 @@ def _read(site: Site, az: AToZ | None, tried: _Tried, errand: Errand, today: dt.
         | atoz.read(site, az, errand.enquiries)
         | searching
         | search.everywhere(site)
-        | tasks.read(site, errand.organisation.tier, today)
         | standards.read(site)
     )
 
@@ -255,9 +258,10 @@ def _read(site: Site, az: AToZ | None, tried: _Tried, errand: Errand, today: dt.
 
 
 async def _observation(
-    tools: Tools, errand: Errand, began: dt.datetime, reading: Reading, site: Site, tried: _Tried
+    tools: Tools, errand: Errand, began: dt.datetime, reading: Reading, site: Site, tried: _Tried, picture: str
 ) -> Observation:
     evidence = [await _seen(tools, errand, reading)]
+    evidence.append(await tools.archive.keep("map", "map.svg", "image/svg+xml", picture.encode()))
     page = site.page(site.home)
     if page is not None:
         evidence.append(await tools.archive.keep("page", "home.html", "text/html", page.html.encode()))

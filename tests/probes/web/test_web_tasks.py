@@ -6,6 +6,7 @@ import pytest
 
 from probes.web import scent, tasks, top_tasks
 from probes.web.pages import Page, Site
+from probes.web.reading import Reading
 from probes.web.top_tasks import TASKS, Task, Ways
 from results.schema import Fact, Tier, Why
 from tests.probes.web.house import HOME, TODAY, missing, page, site
@@ -20,8 +21,12 @@ def ways(one: Site, id: str) -> Ways:
     return top_tasks.find(one, [task(id)])[0]
 
 
+def read(one: Site, tier: Tier) -> Reading:
+    return tasks.read(one, tier, top_tasks.find(one, top_tasks.of_tier(tier)), TODAY)
+
+
 def facts(one: Site, tier: Tier = "unitary") -> dict[str, Fact]:
-    return dict(tasks.read(one, tier, TODAY).facts)
+    return dict(read(one, tier).facts)
 
 
 def words(found: Ways) -> list[str]:
@@ -146,14 +151,14 @@ def test_news_about_jobs_is_no_page_of_vacancies() -> None:
         "<a href=/n>news</a>", page("/n", "<h1>Leader welcomes five hundred new jobs at the town's oldest factory</h1>")
     )
 
-    reading = tasks.read(one, "district", TODAY)
+    reading = read(one, "district")
 
     assert reading.facts["web.task.jobs_found"] is False
     assert reading.unknown["web.task.jobs_clicks"][0] is Why.NOT_APPLICABLE
 
 
 def test_a_county_is_not_asked_for_leisure_centres() -> None:
-    assert tasks.read(site("x"), "county", TODAY).unknown["web.task.leisure_found"][0] is Why.NOT_APPLICABLE
+    assert read(site("x"), "county").unknown["web.task.leisure_found"][0] is Why.NOT_APPLICABLE
 
 
 def test_a_link_by_that_name_counts_though_its_page_was_not_read() -> None:
@@ -195,7 +200,7 @@ def test_the_shortest_way_and_the_way_of_the_words_differ() -> None:
 
     assert found.clicks == 2
     assert words(found) == ["Environment", "Waste", "Bins", "Missed bin"]
-    notes = tasks.read(council(), "district", TODAY).notes
+    notes = read(council(), "district").notes
     assert "Report a missed bin: 2 clicks at best, but somebody following the words needs 4" in notes
 
 
@@ -223,7 +228,7 @@ def test_whoever_finds_no_word_that_fits_is_lost_and_it_is_said_where() -> None:
     assert found.walk.lost_at(HOME) == "http://council.test/waste"
     assert (
         "Report a missed bin: 2 clicks at best, but somebody following the words gets lost at http://council.test/waste"
-        in tasks.read(one, "district", TODAY).notes
+        in read(one, "district").notes
     )
 
 
@@ -253,7 +258,7 @@ def test_where_the_walk_stands_before_an_unread_page_nothing_is_held_against_the
 
     assert not found.known
     assert top_tasks.unread(one, [task("missed-bin")]) == ["http://council.test/waste"]
-    assert tasks.read(one, "other", TODAY).facts["web.task.list"] == 0  # complaints and jobs: nothing is in the way
+    assert read(one, "other").facts["web.task.list"] == 0  # complaints and jobs: nothing is in the way
 
 
 # ------------------------------------------------------------------------------------------------ on the page
@@ -334,11 +339,11 @@ def test_a_district_signposts_what_the_county_provides() -> None:
         "<a href=/roads>Roads</a><a href=http://county.test/>School admissions</a>",
         page("/roads", "<h1>Roads</h1><p>To report a pothole, go to Ambleshire County Council."),
     )
-    reading = tasks.read(one, "district", TODAY)
+    reading = read(one, "district")
 
     where = reading.where["signposted"]
     assert isinstance(where, dict)
     assert where["Report a pothole"] == "http://council.test/roads"
     assert where["Apply for a school place"] == HOME
     assert where["Apply for a Blue Badge"] is None
-    assert tasks.read(one, "unitary", TODAY).unknown["web.task.signposted"][0] is Why.NOT_APPLICABLE
+    assert read(one, "unitary").unknown["web.task.signposted"][0] is Why.NOT_APPLICABLE

@@ -250,7 +250,7 @@ def _read(site: Site, az: AToZ | None, tried: _Tried, errand: Errand) -> Reading
         | atoz.read(site, az, errand.enquiries)
         | searching
         | search.everywhere(site)
-        | standards.read(site)
+        | standards.read(site, errand.organisation.name)
     )
 
 

@@ -16,18 +16,13 @@ from probes.web.pages import Page
 _UP_TO_FIFTEEN = (
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split()  # noqa: SIM905
 )
-_WORDS = {word: number for number, word in enumerate(_UP_TO_FIFTEEN, 1)} | {
-    "a": 1,
-    "an": 1,
-    "twenty": 20,
-    "thirty": 30,
-    "forty": 40,
-    "sixty": 60,
-}
-NUMBER = rf"(?:\d{{1,3}}|{'|'.join(_WORDS)})"
+_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "sixty": 60}
+_WORDS = {word: number for number, word in enumerate(_UP_TO_FIFTEEN, 1)} | _TENS
+NUMBER = rf"(?:(?<=within )an?|\b(?:\d{{1,3}}|{'|'.join(_WORDS)}))"
+"""A number in figures or words, and "a" in "within a week" but not in "twice a week"."""
 _TIME = re.compile(
-    rf"\b({NUMBER})(?: ?\([\w -]{{1,12}}\))?[ -](?:full )?(?:(?:working|business|clear|office|calendar) )?"
-    r"(seconds?|secs?|minutes?|mins?|rings?|hours?|days?|weeks?|fortnights?)\b",
+    rf"({NUMBER})(?: ?\([\w -]{{1,12}}\))?[ -](?:full )?(?:(?:working|business|clear|office|calendar) )?"
+    r"(seconds?|secs?|minutes?|mins?|rings?|hours?|days?|weeks?|fortnights?)\b(?! (?:a|per|each|every) )",
     re.IGNORECASE,
 )
 _ACKNOWLEDGE = re.compile(r"\backnowledg|\breceipt\b|\binitial (?:response|reply)\b", re.IGNORECASE)
@@ -120,4 +115,4 @@ def _figure(kind: str, unit: str, value: float, acknowledged: bool) -> tuple[str
 
 
 def _value(text: str) -> float:
-    return float(text) if text.isdecimal() else float(_WORDS[text.lower()])
+    return float(text) if text.isdecimal() else float(_WORDS.get(text.lower(), 1))

@@ -46,8 +46,8 @@ _PERFORMANCE = re.compile(
     re.IGNORECASE,
 )
 _TIME = (
-    rf"\b{promises.NUMBER}(?: ?\([\w -]{{1,12}}\))? "
-    r"(?:seconds?|minutes?|rings?|hours?|(?:working |clear |business )?days?|weeks?)"
+    rf"{promises.NUMBER}(?: ?\([\w -]{{1,12}}\))? "
+    r"(?:seconds?|minutes?|rings?|hours?|(?:working |clear |business )?days?|weeks?)(?! (?:a|per|each|every) )"
 )
 _KINDS: dict[str, str] = {
     "telephone": r"\b(?:tele)?phone|\bcalls?\b|\bringing\b|\brings\b",

@@ -247,7 +247,7 @@ def _read(site: Site, az: AToZ | None, tried: _Tried, errand: Errand) -> Reading
         links.read(site)
         | contact.read(site, shown)
         | phones
-        | atoz.read(site, az, errand.enquiries)
+        | atoz.read(site, az, errand.enquiries, top_tasks.of_tier(errand.organisation.tier))
         | searching
         | search.everywhere(site)
         | standards.read(site, errand.organisation.name)

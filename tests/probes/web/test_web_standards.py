@@ -44,6 +44,8 @@ def figures(*lines: str) -> dict[str, float]:
             {"complaint.acknowledge_working_days": 5, "complaint.answer_working_days": 20},
         ),
         ("We answer written complaints within ten working days.", {"complaint.answer_working_days": 10}),
+        ("We answer letters within a week.", {"letter.reply_working_days": 5}),
+        ("You can e-mail us 24 hours a day, and we collect letters twice a week.", {}),
         ("We will treat you with respect.", {}),
         ("The office has been here for 20 years and 3 days.", {}),
         ("Our reception is open five days a week.", {}),

@@ -22,6 +22,7 @@ from probes.web import (
     atoz,
     contact,
     health,
+    landing,
     links,
     numbers,
     results_page,
@@ -53,6 +54,7 @@ FACTS: dict[str, str] = {
     **atoz.FACTS,
     **search.FACTS,
     **tasks.FACTS,
+    **landing.FACTS,
     **health.FACTS,
     **standards.FACTS,
     **statement.FACTS,
@@ -109,6 +111,7 @@ async def visit(tools: Tools, errand: Errand) -> Observation:
     ways = await asyncio.to_thread(top_tasks.find, site, top_tasks.of_tier(errand.organisation.tier))
     reading = await asyncio.to_thread(_read, site, az, tried, errand)  # a telephone call may be in progress
     reading |= await asyncio.to_thread(tasks.read, site, errand.organisation.tier, ways, today)
+    reading |= await asyncio.to_thread(landing.read, site, ways)
     reading |= health.read(site, {url: await crawler.way(url) for url in health.variants(errand.target)})
     reading |= await asyncio.to_thread(statement.read, site, today)
     reading |= await _examine(tools, errand, site, gate, tried)

@@ -263,4 +263,5 @@ def test_tasks_and_links_are_as_the_councils_file_says(found: Found) -> None:
         assert (seen["web.task.list"] == 100) is (truth["jobs"] == "home" or listed), shop.id
         assert seen["web.task.online"] == (100 if truth["online"] else 0), shop.id
         assert seen["web.task.up_to_date"] == (100 if truth["last_updated"].endswith("2026") else 0), shop.id
+        assert (seen["web.task.google_like"] == 0) is (truth["look"] == "plain"), shop.id  # whose titles are one
         assert seen["web.task.signposted"] is None  # unitary councils alone

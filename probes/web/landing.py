@@ -18,7 +18,7 @@ from probes.web.top_tasks import Task, Ways
 from results.schema import Why
 
 FACTS = {
-    "web.task.google_like": "Percent of the tasks' pages that their title names and that have a description of their own",
+    "web.task.google_like": "Percent of the tasks' pages with a title that names them and a description of their own",
     "a11y.readability": "Flesch reading ease of the tasks' pages, the middle one: 60 and above is plain English",
 }
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from probes.web.pages import Link, Page, Site, stems
 
@@ -27,6 +28,7 @@ _WAYS_IN = re.compile(
     re.IGNORECASE,
 )
 _LETTER = 0.3
+_FILE = re.compile(r"\.(?:pdf|docx?|xlsx?|csv|zip|rtf|odt)$", re.IGNORECASE)
 _SAYS_NOTHING = frozenset({"us", "it", "i", "do", "my", "me", "page", "home", "here", "more", "information"})
 BACK = "(back)"
 
@@ -142,8 +144,14 @@ def _untried(site: Site, page: Page, seen: set[str]) -> Iterator[tuple[Link, boo
             yield link, link not in site.furniture
 
 
+def is_file(url: str) -> bool:
+    """Whether an address is a document's rather than a page's."""
+    return bool(_FILE.search(urlsplit(url).path))
+
+
 def _not_read(site: Site, url: str) -> bool:
-    return site.own(url) and site.page(url) is None and not site.failed(url) and url not in site.forbidden
+    """Whether a page of the site's own was not read, be it for robots.txt, which keeps no resident out."""
+    return site.own(url) and site.page(url) is None and not site.failed(url) and not is_file(url)
 
 
 def _alike(wanted: frozenset[str], there: frozenset[str]) -> float:

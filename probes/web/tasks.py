@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from selectolax.lexbor import LexborHTMLParser
 
-from probes.web import statement, top_tasks
+from probes.web import scent, statement, top_tasks
 from probes.web.pages import Page, Site
 from probes.web.reading import Reading, not_known, percent
 from probes.web.top_tasks import Task, Ways
@@ -177,7 +177,7 @@ def done_online(site: Site, way: Ways) -> bool | None:
 def _does(site: Site, page: Page, url: str, text: str, task: Task) -> bool:
     """Whether a link in the body of a task's page leads to doing it, and not to a document to print."""
     target = site.page(url)
-    if top_tasks.is_file(url) or site.failed(url) or (target is not None and target.url == page.url):
+    if scent.is_file(url) or site.failed(url) or (target is not None and target.url == page.url):
         return False
     if any(link.url == url for link in site.furniture):
         return False

@@ -25,7 +25,6 @@ _PASSING = re.compile(
     r"|archive|media-?cent(?:re|er)|consultations?)(?:[/?.]|$)",
     re.IGNORECASE,
 )
-_FILE = re.compile(r"\.(?:pdf|docx?|xlsx?|csv|zip|rtf|odt)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -59,16 +58,24 @@ class Task:
             return False
         return self.named(page.h1) or self.named(_own_title(page)) or self._addressed(page.url)
 
-    def leads(self, site: Site, link: Link, on: Page | None = None) -> bool:
-        """Whether a link promises this task and does not break the promise at once. `on`: the page that it is on."""
+    def leads(self, site: Site, link: Link) -> bool:
+        """Whether a link leads to the task's page, or promises it and does not break the promise at once."""
         target = site.page(link.url)
-        if target is not None and target.url == site.resolve(site.home):
+        return (target is not None and not _is_home(site, target) and self.is_page(target)) or self.promised(site, link)
+
+    def promised(self, site: Site, link: Link, on: Page | None = None) -> bool:
+        """Whether a link's words promise this task and it is not dead. `on`: the page that it is on, if it matters.
+
+        A document answers a question ("Term dates"), but with it nothing can be done.
+        """
+        if not (self.named(link.text) or (on is not None and self._spans(on.h1, link.text))):
             return False
-        if target is not None and self.is_page(target):
-            return True
+        target = site.page(link.url)
+        if self.online and scent.is_file(link.url):
+            return False
         if site.failed(link.url) or _PASSING.search(urlsplit(link.url).path):
             return False
-        return self.named(link.text) or (on is not None and self._spans(on.h1, link.text))
+        return target is None or not _is_home(site, target)
 
     def _addressed(self, url: str) -> bool:
         """Whether the last part of an address names the task, alone or with the part before: /council-tax/pay."""
@@ -137,11 +144,6 @@ def unread(site: Site, tasks: Sequence[Task]) -> list[str]:
     return list(dict.fromkeys(url for url in stops if url is not None))
 
 
-def is_file(url: str) -> bool:
-    """Whether an address is a document's rather than a page's."""
-    return bool(_FILE.search(urlsplit(url).path))
-
-
 def _ways(
     site: Site, task: Task, reached: Mapping[str, tuple[Step, ...]], promises: Sequence[tuple[Page, Link, bool]]
 ) -> Ways:
@@ -149,7 +151,7 @@ def _ways(
     ways += [
         (*reached[page.url], Step(link.text, site.resolve(link.url)))
         for page, link, own_words in promises
-        if task.leads(site, link, page if own_words else None)
+        if task.promised(site, link, page if own_words else None)
     ]
     best = min(ways, key=lambda steps: (len(steps), steps[-1].url), default=None)
     walk = _walk(site, task)
@@ -168,9 +170,13 @@ def _promises(site: Site, reached: Iterable[str]) -> Iterator[tuple[Page, Link, 
     for url in reached:
         page = site.pages[url]
         for link in page.links:
-            if link not in seen and not is_file(link.url):
+            if link not in seen:
                 seen.add(link)
                 yield page, link, link not in site.furniture
+
+
+def _is_home(site: Site, page: Page) -> bool:
+    return page.url == site.resolve(site.home)
 
 
 def _own_title(page: Page) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -259,6 +260,23 @@ def test_where_the_walk_stands_before_an_unread_page_nothing_is_held_against_the
     assert not found.known
     assert top_tasks.unread(one, [task("missed-bin")]) == ["http://council.test/waste"]
     assert read(one, "other").facts["web.task.list"] == 0  # complaints and jobs: nothing is in the way
+
+
+def test_a_document_is_a_dead_end_on_the_way() -> None:
+    one = site("<a href=/bins.pdf>Missed bin</a><a href=/m>Bins</a>", page("/m", "<h1>Missed bins</h1>"))
+
+    assert words(ways(one, "missed-bin"))[-1] == "Bins"
+
+
+def test_a_document_answers_a_question() -> None:
+    assert ways(site("<a href=/terms.pdf>School term dates</a>"), "school-terms").clicks == 1
+
+
+def test_a_page_that_robots_txt_forbids_may_be_the_way_for_a_resident() -> None:
+    url = "http://council.test/waste"
+    one = dataclasses.replace(site("<a href=/waste>Rubbish and recycling</a>"), forbidden=frozenset({url}))
+
+    assert not ways(one, "missed-bin").known
 
 
 # ------------------------------------------------------------------------------------------------ on the page

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from urllib.parse import unquote
 
 import phonenumbers
@@ -164,6 +165,7 @@ def in_text(text: str) -> Iterator[tuple[int, str]]:
             yield match.start(), number
 
 
+@lru_cache(maxsize=4096)  # a site shows few numbers many times, and libphonenumber is slow
 def valid(shown: str) -> str | None:
     """The number in E.164 when it is a whole and valid UK number. Ofcom's drama ranges count; placeholders do not."""
     digits = national(shown)
@@ -185,6 +187,7 @@ def national(shown: str) -> str | None:
     return digits if re.fullmatch(r"0\d{6,11}", digits) else None
 
 
+@lru_cache(maxsize=4096)
 def govuk(number: str) -> frozenset[str]:
     """How GOV.UK's style guide would write an E.164 number, within the UK and from abroad.
 

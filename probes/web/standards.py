@@ -8,6 +8,7 @@ to next.
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from probes.web import contact, promises
 from probes.web.pages import Page, Site
@@ -64,17 +65,27 @@ _IN_5, _IN_10, _IN_20 = (
         ("20|twenty|28", "(?:four|4) weeks"),
     )
 )
-_FIRST, _SECOND = r"(?:stage (?:1|one)\b|first stage)", r"(?:stage (?:2|two)\b|second stage)"
+_FIRST = re.compile(r"\bstage (?:1|one)\b|\bfirst stage\b", re.IGNORECASE)
+_SECOND = re.compile(r"\bstage (?:2|two)\b|\bsecond stage\b", re.IGNORECASE)
+_STAGES = {
+    "stage 1 in 10 working days": (_FIRST, _SECOND, re.compile(_IN_10, re.IGNORECASE)),
+    "stage 2 in 20 working days": (
+        _SECOND,
+        re.compile(r"\bombudsman\b", re.IGNORECASE),
+        re.compile(_IN_20, re.IGNORECASE),
+    ),
+}
+"""For each limit: where its stage is named, what ends what is said of it, and the limit."""
+_SAID = 300  # characters after a stage's name within which its limit must stand
 _CODE: dict[str, re.Pattern[str]] = {
     "acknowledged in 5 working days": re.compile(
         rf"acknowledg[^.\n]{{0,80}}{_IN_5}|{_IN_5}[^.\n]{{0,60}}acknowledg", re.IGNORECASE
     ),
-    "stage 1 in 10 working days": re.compile(rf"{_FIRST}(?:(?!{_SECOND}).){{0,300}}?{_IN_10}", re.I | re.DOTALL),
-    "stage 2 in 20 working days": re.compile(rf"{_SECOND}.{{0,300}}?{_IN_20}", re.IGNORECASE | re.DOTALL),
     "two stages": re.compile(r"two[- ]stages?\b|stage (?:2|two)\b|second stage", re.IGNORECASE),
     "the Ombudsman": re.compile(r"\bombudsman\b", re.IGNORECASE),
 }
 _STAGE_THREE = re.compile(r"\bstage (?:3|three)\b|\bthird stage\b", re.IGNORECASE)
+_MOST = 60_000  # characters of a page about complaints that are read
 _LONGEST = 10  # words of a heading: a longer one is a piece of news
 _NEAR_CLICKS = 3
 
@@ -148,14 +159,30 @@ def _standards(site: Site, organisation: str) -> Reading:
     )
 
 
+def _code(text: str) -> dict[str, bool]:
+    """What the Code asks for, and whether a text says it."""
+    text = text[:_MOST]
+    told = {name: bool(pattern.search(text)) for name, pattern in _CODE.items()}
+    return told | {name: _stage(text, *patterns) for name, patterns in _STAGES.items()}
+
+
+def _stage(text: str, named: re.Pattern[str], ends: re.Pattern[str], limit: re.Pattern[str]) -> bool:
+    for name in islice(named.finditer(text), 20):
+        said = text[name.end() : name.end() + _SAID]
+        end = ends.search(said)
+        if limit.search(said[: end.start()] if end else said):
+            return True
+    return False
+
+
 def _complaints(site: Site) -> Reading:
     pages = [page for page in _headed(site, _COMPLAIN) if site.clicks.get(page.url, 99) < 99]
     if not pages:
         return Reading({"complaint.how_to": False}) | not_known(
             ["complaint.code"], Why.NOT_APPLICABLE, "no page about complaints was found"
         )
-    page = max(pages, key=lambda one: sum(bool(pattern.search(one.text)) for pattern in _CODE.values()))
-    told = {name: bool(pattern.search(page.text)) for name, pattern in _CODE.items()}
+    page = max(pages, key=lambda one: sum(_code(one.text).values()))
+    told = _code(page.text)
     told["two stages"] = told["two stages"] and not _STAGE_THREE.search(page.text)
     ways = {name for one in pages for name, there in contact.details(one).items() if there} - {"opening hours"}
     near = min(site.clicks[one.url] for one in pages) <= _NEAR_CLICKS

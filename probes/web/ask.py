@@ -342,7 +342,6 @@ def client(user_agent: str, trust: ssl.SSLContext | None = None) -> httpx.AsyncC
         timeout=None,  # the asker's patience holds for the whole answer
         limits=httpx.Limits(max_connections=64, max_keepalive_connections=8),
         cookies=_FewCookies().jar,
-        verify=trust or True,
+        verify=trust or tls(),
         trust_env=False,
-        verify=tls(),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -16,6 +16,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from probes.web.pages import Absolute, Link, Page, Site, base_of, label, spoken, stems
 from probes.web.reading import Reading, not_known, percent
+from probes.web.top_tasks import Task
 from results.schema import Enquiry, Why
 
 FACTS = {
@@ -23,6 +24,8 @@ FACTS = {
     "web.az.letters": "Percent of the letters shown as links that lead to entries",
     "web.az.quality": "Percent of the enquiries whose right page is reached from an entry by its official title",
     "web.az.common_words": "Percent of the enquiries' everyday words that have an entry leading to the right page",
+    "web.az.duplicates": "Yes/no: entries of the same words lead to the same page",
+    "web.az.tasks": "Percent of the tier's top tasks with an entry that names them or an everyday word for them",
 }
 
 _FEWEST = 12  # letters that make a strip
@@ -124,8 +127,11 @@ def wanted(listed: Iterable[Entry], enquiries: tuple[Enquiry, ...]) -> list[Entr
     return list(found)
 
 
-def read(site: Site, az: AToZ | None, enquiries: tuple[Enquiry, ...]) -> Reading:
-    """The facts about an A to Z. The pages of its letters and of the entries that matter must have been read."""
+def read(site: Site, az: AToZ | None, enquiries: tuple[Enquiry, ...], tasks: Sequence[Task]) -> Reading:
+    """The facts about an A to Z. The pages of its letters and of the entries that matter must have been read.
+
+    `tasks`: the top tasks that the organisation provides; their words are the synonyms by which an entry is known.
+    """
     if az is None:
         return _absent(site)
     listed = entries(site, az)
@@ -133,7 +139,8 @@ def read(site: Site, az: AToZ | None, enquiries: tuple[Enquiry, ...]) -> Reading
         {"web.az.present": True},
         where={"A to Z": {"page": az.url, "entries": [(entry.text, entry.url) for entry in listed[:500]]}},
     )
-    return reading | _letters(site, az) | _titles(site, listed, enquiries) | _everyday(site, listed, enquiries)
+    listing = _letters(site, az) | _duplicates(site, listed) | _tasks(listed, tasks)
+    return reading | listing | _titles(site, listed, enquiries) | _everyday(site, listed, enquiries)
 
 
 def leads_right(site: Site, entry: Entry, pattern: str) -> bool:
@@ -187,6 +194,36 @@ def _letters(site: Site, az: AToZ) -> Reading:
         {"web.az.letters": percent(len(works) - len(dead), len(works))},
         notes=(f"letters of the A to Z that lead nowhere: {', '.join(dead)}",) if dead else (),
         where={"letters of the A to Z": works},
+    )
+
+
+def _duplicates(site: Site, listed: tuple[Entry, ...]) -> Reading:
+    """Whether entries that differ in endings and small words alone ("Missed bin", "Missed bins") agree."""
+    alike: dict[frozenset[str], dict[str, Entry]] = {}
+    times = Counter(words for entry in listed if (words := stems(entry.text)))
+    for entry in listed:
+        alike.setdefault(stems(entry.text), {}).setdefault(site.resolve(entry.url), entry)
+    if not any(many > 1 for many in times.values()):
+        return not_known(["web.az.duplicates"], Why.NOT_APPLICABLE, "the A to Z has no entries of the same words")
+    apart = [list(pages.values()) for words, pages in alike.items() if words and len(pages) > 1]
+    notes = tuple(f"A to Z: {one.text!r} leads to {one.url}, {two.text!r} to {two.url}" for one, two, *_ in apart[:5])
+    return Reading({"web.az.duplicates": not apart}, notes=notes)
+
+
+def _tasks(listed: tuple[Entry, ...], tasks: Sequence[Task]) -> Reading:
+    """Which top tasks are in the A to Z, by the name of their page or by a word that people use for them."""
+    if not tasks:
+        return not_known(["web.az.tasks"], Why.NOT_APPLICABLE, "no top task is asked of such an organisation")
+    words = {entry.text: stems(entry.text) for entry in listed}
+    missing = [
+        task.name
+        for task in tasks
+        if not any(task.named(text) or (there and there in map(stems, task.words)) for text, there in words.items())
+    ]
+    return Reading(
+        {"web.az.tasks": percent(len(tasks) - len(missing), len(tasks))},
+        notes=(f"top tasks that are not in the A to Z: {', '.join(missing)}",) if missing else (),
+        where={"top tasks not in the A to Z": missing},
     )
 
 

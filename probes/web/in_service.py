@@ -18,12 +18,13 @@ _FEW = 8  # sentences; the contacts by telephone have them all
 
 
 def found(reading: bytes) -> tuple[Mention, ...]:
-    """The valid numbers that a visit found, from its evidence; none where that was cut short."""
+    """The organisation's valid numbers that a visit found, from its evidence; none where that was cut short."""
     try:
         seen = json.loads(reading)["seen"].get(NUMBERS_SEEN, [])
     except (ValueError, KeyError):
         return ()
-    return tuple(mention for mention in (Mention(**one) for one in seen) if mention.number is not None)
+    told = (Mention(**one) for one in seen)
+    return tuple(one for one in told if one.number is not None and one.whose == "own" and not one.textphone)
 
 
 def in_service(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from urllib.parse import urlsplit
@@ -24,13 +24,17 @@ from probes.web import (
     documents,
     doubt,
     health,
+    landing,
     links,
     numbers,
     results_page,
+    scent,
     search,
     standards,
     statement,
+    task_map,
     tasks,
+    top_tasks,
 )
 from probes.web.atoz import AToZ
 from probes.web.browser import Chromium, Gate, Home, NoSearch, SearchForbidden
@@ -40,6 +44,7 @@ from probes.web.reading import Reading, not_known
 from probes.web.results_page import Typed
 from probes.web.search import NotSearched, Searched
 from probes.web.shelf import Shelf
+from probes.web.top_tasks import Task
 from results.calendar import LONDON
 from results.schema import Consent, Enquiry, Evidence, Failure, Moment, Observation, Why
 
@@ -52,6 +57,7 @@ FACTS: dict[str, str] = {
     **atoz.FACTS,
     **search.FACTS,
     **tasks.FACTS,
+    **landing.FACTS,
     **health.FACTS,
     **standards.FACTS,
     **statement.FACTS,
@@ -106,13 +112,19 @@ async def visit(tools: Tools, errand: Errand) -> Observation:
     tried = await _search(tools, errand, crawler, site, gate)
     if tried.searches is not None:
         site = await crawler.also(site, _first_results(tried.searches.values()))
+    site = await _follow_the_words(crawler, site, top_tasks.of_tier(errand.organisation.tier))
+    today = tools.clock.now().astimezone(LONDON).date()
+    ways = await asyncio.to_thread(top_tasks.find, site, top_tasks.of_tier(errand.organisation.tier))
     reading = await asyncio.to_thread(_read, site, az, tried, errand)  # a telephone call may be in progress
+    reading |= await asyncio.to_thread(tasks.read, site, errand.organisation.tier, ways, today)
+    reading |= await asyncio.to_thread(landing.read, site, ways)
     reading |= health.read(site, {url: await crawler.way(url) for url in health.variants(errand.target)})
-    reading |= await asyncio.to_thread(statement.read, site, tools.clock.now().astimezone(LONDON).date())
+    reading |= await asyncio.to_thread(statement.read, site, today)
     reading |= doubt.read(site, reading)
     reading |= await _documents(crawler, site)
     reading |= await _examine(tools, errand, site, gate, tried)
-    return await _observation(tools, errand, began, reading, site, tried)
+    picture = task_map.draw(site.home, ways, today)
+    return await _observation(tools, errand, began, reading, site, tried, picture)
 
 
 # ------------------------------------------------------------------------------------------------ the steps
@@ -126,6 +138,17 @@ async def _follow_a_to_z(crawler: Crawler, site: Site, enquiries: tuple[Enquiry,
     site = await crawler.also(site, atoz.letter_pages(az))
     listed = await asyncio.to_thread(atoz.entries, site, az)
     return az, await crawler.also(site, [entry.url for entry in atoz.wanted(listed, enquiries)])
+
+
+async def _follow_the_words(crawler: Crawler, site: Site, wanted: Sequence[Task]) -> Site:
+    """The site with the pages read on which somebody comes who follows the words to each task."""
+    for _ in range(scent.PATIENCE):
+        unread = await asyncio.to_thread(top_tasks.unread, site, wanted)
+        known = len(site.pages)
+        site = await crawler.also(site, unread)
+        if len(site.pages) == known:
+            break
+    return site
 
 
 def _gate(tools: Tools, errand: Errand, crawler: Crawler, consent: Consent | None, hosts: frozenset[str]) -> Gate:
@@ -234,8 +257,8 @@ def _first_results(searches: Iterable[Searched | NotSearched]) -> list[str]:
 
 
 def _read(site: Site, az: AToZ | None, tried: _Tried, errand: Errand) -> Reading:
-    """Every fact of the visit. Pure."""
-    phones, shown = numbers.read(site)
+    """What the pages tell of themselves. Pure."""
+    phones, shown = numbers.read(site, (errand.organisation.name, *errand.organisation.aliases))
     searching = tried.reading
     if searching is None:
         found = search.read(site, tried.searches or {}, errand.enquiries)
@@ -245,11 +268,10 @@ def _read(site: Site, az: AToZ | None, tried: _Tried, errand: Errand) -> Reading
         links.read(site)
         | contact.read(site, shown)
         | phones
-        | atoz.read(site, az, errand.enquiries)
+        | atoz.read(site, az, errand.enquiries, top_tasks.of_tier(errand.organisation.tier))
         | searching
         | search.everywhere(site)
-        | tasks.read(site, errand.organisation.tier)
-        | standards.read(site)
+        | standards.read(site, errand.organisation.name)
     )
 
 
@@ -257,9 +279,10 @@ def _read(site: Site, az: AToZ | None, tried: _Tried, errand: Errand) -> Reading
 
 
 async def _observation(
-    tools: Tools, errand: Errand, began: dt.datetime, reading: Reading, site: Site, tried: _Tried
+    tools: Tools, errand: Errand, began: dt.datetime, reading: Reading, site: Site, tried: _Tried, picture: str
 ) -> Observation:
     evidence = [await _seen(tools, errand, reading)]
+    evidence.append(await tools.archive.keep("map", "map.svg", "image/svg+xml", picture.encode()))
     page = site.page(site.home)
     if page is not None:
         evidence.append(await tools.archive.keep("page", "home.html", "text/html", page.html.encode()))

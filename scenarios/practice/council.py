@@ -63,6 +63,7 @@ class Odd(Noun):
 
     label: Name
     shown: Annotated[str, StringConstraints(pattern=r"^[0-9 ()-]{5,30}$")]
+    cost: str = Field(default="", max_length=120, description="what stands beside it about the cost of a call")
 
 
 class ContactPage(Noun):
@@ -74,6 +75,9 @@ class ContactPage(Noun):
     numbers: Literal["spaced", "unspaced", "no code"] = "spaced"
     tel_links: bool = True
     odd_numbers: tuple[Odd, ...] = ()
+    disagrees: bool = Field(
+        default=False, description="whether the pages about council tax give another number for it than this page"
+    )
 
 
 Barrier = Literal["contrast", "focus", "reflow"]
@@ -98,6 +102,8 @@ class Website(Noun):
     documents: Literal["none", "accessible", "bare"] = Field(
         default="none", description="PDFs: none, with tags, title and language and links that say so, or without"
     )
+    online: bool = Field(default=True, description="whether a service's page has the form with which to begin")
+    last_updated: Name = Field(default="2 November 2026", description="the date at the foot of a service's page")
     robots_disallow: tuple[Annotated[str, StringConstraints(pattern=r"^/[a-z./-]*$")], ...] = ()
 
 

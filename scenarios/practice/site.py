@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from string import ascii_uppercase
 from typing import Any
 
@@ -57,6 +57,7 @@ class Number:
     shown: str
     number: str | None
     tel: bool
+    cost: str = ""
 
 
 class Site:
@@ -83,7 +84,10 @@ class Site:
         """The number that the pages of a category show: the line named like it, else the first."""
         lines = self.council.lines
         chosen = next((line for line in lines if _belongs(line, category)), lines[0] if lines else None)
-        return next((one for one in self.numbers if chosen and one.number == chosen.number), None)
+        shown = next((one for one in self.numbers if chosen and one.number == chosen.number), None)
+        if shown is not None and self.council.website.contact.disagrees and category.title == "Council tax":
+            return replace(self.numbers[0], label=shown.label)
+        return shown
 
     # -------------------------------------------------------------------------------------------- pages
 
@@ -247,7 +251,7 @@ def _numbers(council: Council) -> Iterator[Number]:
             shown = spaced
         yield Number(line.label, shown, line.number, contact.tel_links)
     for odd in contact.odd_numbers:
-        yield Number(odd.label, odd.shown, None, False)
+        yield Number(odd.label, odd.shown, None, False, odd.cost)
 
 
 def _belongs(line: PracticeLine, category: Category) -> bool:

@@ -244,7 +244,7 @@ def test_every_enquiry_has_a_page_with_an_obvious_title(house: House) -> None:
     assert titles["council-tax"] == "Council tax discounts"
     assert titles["missed-bins"] == "Missed bin collections"
     assert titles["tips"] == "Household waste recycling centres (tips)"
-    assert len(titles) == 54
+    assert len(titles) == 56
 
 
 def test_robots_may_be_kept_from_the_search(house: House) -> None:

@@ -220,6 +220,10 @@ def test_telephone_numbers_and_contact_details_are_as_the_councils_file_says(fou
             assert seen["web.contact.details"] == quarters * 25, shop.id
         whole = truth["numbers"] != "no code" and all(each.startswith("0845") for each in odd)
         assert (seen["web.phone.valid"] == 100) is whole, shop.id
+        charged = [each for each in truth["odd_numbers"] if each["shown"].startswith("0845")]
+        assert seen["web.phone.cost_shown"] is (all(each["cost"] for each in charged) if charged else None), shop.id
+        if truth["present"] and truth["numbers"] != "no code":
+            assert seen["web.phone.consistent"] is (not truth["disagrees"]), shop.id
         assert seen["web.phone.low_cost"] is (not [each for each in odd if each.startswith("0845")]), shop.id
         if not odd:
             assert (seen["web.phone.spaced"] == 100) is (truth["numbers"] == "spaced"), shop.id
@@ -262,3 +266,9 @@ def test_tasks_and_links_are_as_the_councils_file_says(found: Found) -> None:
             clicks = seen[f"web.task.{task}_clicks"]
             assert clicks == 1 if truth[task] == "home" else clicks >= 2, (shop.id, task)
         assert (seen["web.broken_links"] > 0) is (truth["broken_links"] > 0), shop.id
+        listed = truth["a_to_z"]["present"] and "jobs" not in truth["a_to_z"]["missing"]
+        assert (seen["web.task.list"] == 100) is (truth["jobs"] == "home" or listed), shop.id
+        assert seen["web.task.online"] == (100 if truth["online"] else 0), shop.id
+        assert seen["web.task.up_to_date"] == (100 if truth["last_updated"].endswith("2026") else 0), shop.id
+        assert (seen["web.task.google_like"] == 0) is (truth["look"] == "plain"), shop.id  # whose titles are one
+        assert seen["web.task.signposted"] is None  # unitary councils alone

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from string import ascii_lowercase
 
-from probes.web import atoz
+from probes.web import atoz, top_tasks
 from probes.web.pages import Page, Site
 from results.schema import Why
 from tests.probes.web.house import enquiry, missing, page, site
 
+TASKS = top_tasks.of_tier("housing association")
 BINS = enquiry("Refuse collection", "/bins", "rubbish", "dustbin")
 STRIP = "<ul>" + "".join(f"<li><a href=/a-z/{one}>{one.upper()}</a>" for one in ascii_lowercase) + "</ul>"
 MENU = "<nav><a href=/>Home</a><a href=/a-z>A to Z of services</a></nav>"
@@ -26,7 +27,7 @@ def council(**letters: str) -> Site:
 
 
 def read(one: Site) -> dict[str, object]:
-    return dict(atoz.read(one, atoz.find(one), (BINS,)).facts)
+    return dict(atoz.read(one, atoz.find(one), (BINS,), TASKS).facts)
 
 
 def test_a_full_a_to_z_is_found_and_all_its_letters_work() -> None:
@@ -37,6 +38,8 @@ def test_a_full_a_to_z_is_found_and_all_its_letters_work() -> None:
         "web.az.letters": 100.0,
         "web.az.quality": 100.0,
         "web.az.common_words": 50.0,
+        "web.az.duplicates": None,
+        "web.az.tasks": 0.0,
     }
 
 
@@ -46,7 +49,7 @@ def test_letters_that_lead_to_missing_pages_are_dead() -> None:
     pages |= {one.url: one for one in (missing("/a-z/x"), missing("/a-z/z"))}
     broken = Site(whole.home, whole.hosts, pages, {}, {})
 
-    reading = atoz.read(broken, atoz.find(broken), (BINS,))
+    reading = atoz.read(broken, atoz.find(broken), (BINS,), TASKS)
 
     assert reading.facts["web.az.letters"] == 92.3
     assert "letters of the A to Z that lead nowhere: X, Z" in reading.notes
@@ -85,7 +88,7 @@ def test_letters_that_only_link_to_the_top_are_dead() -> None:
 def test_letters_in_plain_text_are_no_a_to_z() -> None:
     one = site("<p>Browse the full A to Z</p>", page("/services", "<p>A B C D E F G H I J K L M N O P</p>"))
 
-    reading = atoz.read(one, atoz.find(one), (BINS,))
+    reading = atoz.read(one, atoz.find(one), (BINS,), TASKS)
 
     assert reading.facts["web.az.present"] is False
     assert reading.unknown["web.az.letters"] == (Why.NOT_APPLICABLE, "there is no A to Z")
@@ -94,7 +97,7 @@ def test_letters_in_plain_text_are_no_a_to_z() -> None:
 def test_a_dead_a_to_z_is_named_so() -> None:
     one = site("<a href=/a-z>A to Z of services</a>", missing("/a-z"))
 
-    reading = atoz.read(one, atoz.find(one), (BINS,))
+    reading = atoz.read(one, atoz.find(one), (BINS,), TASKS)
 
     assert reading.facts["web.az.present"] is False
     assert "the A to Z at http://council.test/a-z does not open" in reading.notes
@@ -103,7 +106,7 @@ def test_a_dead_a_to_z_is_named_so() -> None:
 def test_an_a_to_z_on_somebody_elses_host_is_for_a_person_to_judge() -> None:
     one = site("<a href=http://elsewhere.test/a-z>A to Z of services</a>")
 
-    reading = atoz.read(one, atoz.find(one), (BINS,))
+    reading = atoz.read(one, atoz.find(one), (BINS,), TASKS)
 
     assert reading.facts["web.az.present"] is None
     assert reading.unknown["web.az.present"][0] is Why.NEEDS_REVIEW
@@ -131,3 +134,21 @@ def test_an_enquiry_tries_the_entries_that_share_its_words() -> None:
     listed = [atoz.Entry("Refuse", "/r"), atoz.Entry("Council tax", "/c"), atoz.Entry("Dustbins", "/d")]
 
     assert [entry.url for entry in atoz.wanted(listed, (BINS,))] == ["/r", "/d"]
+
+
+def test_entries_of_the_same_words_have_to_lead_to_the_same_page() -> None:
+    agreed = council(m="<li><a href=/bins>Missed bin</a>", r="<li><a href=/bins>Missed bins</a>")
+    apart = council(m="<li><a href=/bins>Missed bin</a>", r="<li><a href=/tips>Missed bins</a>")
+
+    assert read(agreed)["web.az.duplicates"] is True
+    assert read(apart)["web.az.duplicates"] is False
+
+
+def test_a_top_task_is_in_the_a_to_z_by_its_name_or_by_an_everyday_word() -> None:
+    one = council(
+        r="<li><a href=/r>Reporting a repair</a>", b="<li><a href=/r>Broken boiler</a>", p="<li><a href=/p>Pay rent</a>"
+    )
+    reading = atoz.read(one, atoz.find(one), (BINS,), TASKS)
+
+    assert reading.facts["web.az.tasks"] == 40.0
+    assert "top tasks that are not in the A to Z: Make a complaint, Apply for a home, Job vacancies" in reading.notes

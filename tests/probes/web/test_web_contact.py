@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from probes.web import contact, links, numbers, tasks
+from probes.web import contact, links, numbers
 from probes.web.pages import Site
 from results.schema import Fact, Why
 from tests.probes.web.house import missing, page, site
@@ -112,43 +112,6 @@ def test_the_hours_of_a_tip_are_not_those_of_the_offices() -> None:
 
 def test_an_emergency_without_a_number_of_the_councils_is_none() -> None:
     assert facts(site("<p>In an emergency dial 999</p>"))["web.ooh_published"] is False
-
-
-def test_jobs_and_leisure_are_counted_in_clicks() -> None:
-    one = site(
-        "<a href=/jobs>Jobs</a><a href=/sport>Sport</a>",
-        page("/jobs", "<h1>Jobs and careers</h1>"),
-        page("/sport", "<a href=/pool>x</a>"),
-        page("/pool", "<title>Leisure centres - Ambleford Council</title>"),
-    )
-
-    assert tasks.read(one, "district").facts == {
-        "web.task.jobs_found": True,
-        "web.task.jobs_clicks": 1,
-        "web.task.leisure_found": True,
-        "web.task.leisure_clicks": 2,
-    }
-
-
-def test_vacancies_on_somebody_elses_site_count_as_one_click_more() -> None:
-    reading = tasks.read(site("<a href=http://vacancies.test/>Current vacancies</a>"), "county")
-
-    assert reading.facts["web.task.jobs_clicks"] == 1
-
-
-def test_news_about_jobs_is_no_page_of_vacancies() -> None:
-    one = site(
-        "<a href=/n>news</a>", page("/n", "<h1>Leader welcomes five hundred new jobs at the town's oldest factory</h1>")
-    )
-
-    reading = tasks.read(one, "district")
-
-    assert reading.facts["web.task.jobs_found"] is False
-    assert reading.unknown["web.task.jobs_clicks"][0] is Why.NOT_APPLICABLE
-
-
-def test_a_county_is_not_asked_for_leisure_centres() -> None:
-    assert tasks.read(site("x"), "county").unknown["web.task.leisure_found"][0] is Why.NOT_APPLICABLE
 
 
 def test_broken_links_are_counted_once_each_and_say_where_they_are() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from probes.web import standards, statement
 from probes.web.pages import Site
+from probes.web.reading import Reading
 from results.schema import Why
 from tests.probes.web.house import page, site
 
@@ -96,6 +97,12 @@ CHARTER = (
     "<li>If you visit us in person you will be seen within 10 minutes.</li></ul>"
     "<p>In October 93 % of calls were answered in time.</p>"
 )
+
+
+def promised(one: Site) -> Reading:
+    return standards.read(one, "Ambleford Council")
+
+
 POLICY = (
     "<h1>Complaints</h1><p>Call 0113 496 0011 or e-mail complaints@ambleford.gov.uk.</p><p>We acknowledge every "
     "complaint within five working days. Stage 1: we reply within 10 working days of that. Stage 2: a manager replies "
@@ -104,7 +111,7 @@ POLICY = (
 
 
 def test_standards_with_times_are_found_and_read() -> None:
-    read = standards.read(site("<a href=/standards>Our standards</a>", page("/standards", CHARTER)))
+    read = promised(site("<a href=/standards>Our standards</a>", page("/standards", CHARTER)))
 
     assert read.facts["std.published_web"] is True
     assert read.facts["std.findable"] is True
@@ -115,7 +122,7 @@ def test_standards_with_times_are_found_and_read() -> None:
 
 def test_standards_without_a_single_time_can_be_measured_in_nothing() -> None:
     soft = "<h1>Customer charter</h1><p>We will answer calls and e-mails promptly and treat you with respect.</p>"
-    read = standards.read(site("<a href=/charter>Charter</a>", page("/charter", soft)))
+    read = promised(site("<a href=/charter>Charter</a>", page("/charter", soft)))
 
     assert read.facts["std.published_web"] is True
     assert read.facts["std.measurable"] == 0
@@ -124,11 +131,11 @@ def test_standards_without_a_single_time_can_be_measured_in_nothing() -> None:
 def test_a_long_headline_is_no_page_of_standards() -> None:
     news = "<h1>Council wins national award for the service standards of its new leisure and library team</h1>"
 
-    assert standards.read(site("<a href=/n>News</a>", page("/n", news))).facts["std.published_web"] is False
+    assert promised(site("<a href=/n>News</a>", page("/n", news))).facts["std.published_web"] is False
 
 
 def test_the_codes_time_limits_are_looked_for() -> None:
-    read = standards.read(site("<a href=/complaints>Complaints</a>", page("/complaints", POLICY)))
+    read = promised(site("<a href=/complaints>Complaints</a>", page("/complaints", POLICY)))
 
     assert read.facts["complaint.how_to"] is True
     assert read.facts["complaint.code"] == 100
@@ -136,14 +143,14 @@ def test_the_codes_time_limits_are_looked_for() -> None:
 
 def test_three_stages_are_one_too_many() -> None:
     three = POLICY.replace("<p>Then", "<p>Stage 3: a panel meets.</p><p>Then")
-    read = standards.read(site("<a href=/complaints>Complaints</a>", page("/complaints", three)))
+    read = promised(site("<a href=/complaints>Complaints</a>", page("/complaints", three)))
 
     assert read.facts["complaint.code"] == 80
 
 
 def test_complaints_that_can_only_be_made_by_form_have_one_way() -> None:
     only = "<h1>Complaints</h1><form><textarea></textarea></form>"
-    read = standards.read(site("<a href=/complaints>Complaints</a>", page("/complaints", only)))
+    read = promised(site("<a href=/complaints>Complaints</a>", page("/complaints", only)))
 
     assert read.facts["complaint.how_to"] is False
 
@@ -151,9 +158,9 @@ def test_complaints_that_can_only_be_made_by_form_have_one_way() -> None:
 def test_a_page_about_noise_is_not_how_to_complain() -> None:
     noise = "<h1>Complaints about noise</h1><p>Ring 0113 496 0011 or e-mail us at noise@ambleford.gov.uk.</p>"
 
-    assert standards.read(site("<a href=/noise>Noise</a>", page("/noise", noise))).facts["complaint.how_to"] is False
+    assert promised(site("<a href=/noise>Noise</a>", page("/noise", noise))).facts["complaint.how_to"] is False
 
 
 def test_a_link_to_have_your_say_asks_for_views() -> None:
-    assert standards.read(site("<a href=/c>Have your say</a>")).facts["std.views_sought"] is True
-    assert standards.read(site("<a href=/c>Council meetings</a>")).facts["std.views_sought"] is False
+    assert promised(site("<a href=/c>Have your say</a>")).facts["std.views_sought"] is True
+    assert promised(site("<a href=/c>Council meetings</a>")).facts["std.views_sought"] is False

@@ -133,7 +133,7 @@ async def test_what_was_read_is_kept_as_evidence(shopper: Shopper) -> None:
         seen = await shopper.visit(served)
 
     read = json.loads(shopper.shelf.kept["web reading"])
-    assert {evidence.kind for evidence in seen.evidence} == {"web reading", "page"}
+    assert {evidence.kind for evidence in seen.evidence} == {"web reading", "page", "map"}
     assert b"Ambleford Council" in shopper.shelf.kept["page"]
     assert read["seen"]["contact page"]["page"] == f"{served.address}contact"
     assert read["seen"]["telephone numbers"][0]["shown"] == "0113 496 0012"

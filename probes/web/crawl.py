@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit
 
 from protego import Protego
@@ -82,6 +82,8 @@ class Crawler:
         self._redirects: dict[str, str] = {}
         self._errors: dict[str, str] = {}
         self._forbidden: set[str] = set()
+        self._had: dict[str, str] = {}
+        self._draw: Callable[[str, str], Awaitable[str]] | None = None
 
     async def crawl(self, home: str) -> Site:
         """Read the site from its home page. Raises `SiteUnreachable`, `NotWelcome`, and `Refused` by the guard."""
@@ -123,6 +125,17 @@ class Crawler:
                 self._further -= 1
                 await self._page(url, depth=99)
         return self._site(site.home)
+
+    async def drawn(self, site: Site, draw: Callable[[str, str], Awaitable[str]]) -> Site:
+        """The site read again, each page as a browser shows it; what was had already is not asked for again.
+
+        `draw`: address and HTML of a page -> its HTML after scripts have run. It is kept for `also`.
+        """
+        self._draw, self._had = draw, {page.url: page.html for page in site.readable}
+        self._pages = {url: page for url, page in self._pages.items() if not page.readable}
+        self._left += len(self._had)
+        self._redirects.clear()
+        return await self.crawl(site.home)
 
     async def way(self, url: str) -> Way:
         """What becomes of an address as a resident may type it. Raises `Refused`, but not for a host not agreed to."""
@@ -175,7 +188,8 @@ class Crawler:
             if self._known(hop) or not await self._allowed(hop):
                 return self._pages.get(hop)
             try:
-                answer = await self._twice(hop)
+                had = self._had.pop(hop, None)
+                answer = _Answer(200, html=had) if had else await self._twice(hop)
             except Refused as no:
                 if not no.refusal.rule.startswith("consent.host"):
                     raise
@@ -196,6 +210,8 @@ class Crawler:
         if answer.status == 0:
             self._errors[url] = answer.problem
             return None
+        if answer.html is not None and self._draw is not None and not answer.cut:
+            answer = replace(answer, html=await self._draw(url, answer.html))
         if answer.html is None:
             page = Page(url=url, status=answer.status, depth=depth)
         elif len(answer.html) > _LARGE:

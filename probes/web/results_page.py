@@ -154,7 +154,7 @@ def says_it_failed(before: str, after: str) -> str:
     """The title or heading of a page that says, and did not say before, that something went wrong; "" for others."""
     if nested_too_deeply(after):
         return ""
-    heads = [label(node) for node in LexborHTMLParser(after).css("title,h1,h2")[:10]]
+    heads = [label(node) for node in LexborHTMLParser(after).css("title,h1")[:10]]
     return next((head[:120] for head in heads if _FAILED.search(head) and head not in before), "")
 
 

@@ -107,7 +107,7 @@ class Visit:
     async def search(self, url: str, words: str, sheets: int, right: str = "") -> Typed:
         """See `Chromium.search`."""
         page = await self.open(url)
-        box = await self._box(page)
+        box, start = await self._box(page), page.url
         shown, before, tabs, self._words = await _shown(page), await _contents(page), len(self._context.pages), words
         await box.fill(words)
         began = self._now()
@@ -115,7 +115,7 @@ class Visit:
         ended = await self.settled(page, shown or "", _NO_REACTION, tabs)
         page = self._newest(page, tabs)
         reacted = True
-        if not (self._moved or page.url != url or await _answers(page, before, words)):
+        if not (self._moved or page.url != start or await _answers(page, before, words)):
             shown, began = await _shown(page), self._now()
             reacted = await search_box.press_button(box)
             ended = await self.settled(page, shown or "", _NO_REACTION, tabs) if reacted else None
@@ -147,13 +147,13 @@ class Visit:
 
     async def _box(self, page: Page) -> Locator:
         """The search box, open to be typed into. Raises `NoSearch`."""
+        banner = await refuse(page)
         box = await search_box.find(page)
         if box is None:
             await self.settled(page, "", UNCHANGED)  # a script may draw it
             box = await search_box.find(page)
         if box is None:
             raise NoSearch("the home page has no search box")
-        banner = await refuse(page)
         if not await search_box.uncover(page, box):
             covered = banner is not None and banner.over and not banner.gone
             raise NoSearch(_COVERED if covered else "the search box cannot be seen and nothing opens it")

@@ -27,7 +27,7 @@ FOUND = chromium.find()
 pytestmark = pytest.mark.skipif(FOUND is None, reason="no browser on this machine: these sites need one")
 
 SITES = (*platforms.SITES, *old.SITES, *scripted.SITES, *odd.SITES)
-TWICE = (platforms.DRUPAL, old.FRAMES, scripted.APP)
+TWICE = (platforms.DRUPAL, scripted.APP)
 AT_ONCE = 4
 VARIES = {"web.load_time", "web.search.time"}
 """Facts that are times: told as a range, and not the same on two visits."""
@@ -90,7 +90,7 @@ async def _everything() -> dict[object, Observation | BaseException]:
 def seen() -> dict[object, Observation | BaseException]:
     """Every visit, or what it raised."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(accessibility, "SAMPLE", 2)
+        patch.setattr(accessibility, "SAMPLE", 1)
         return asyncio.run(_everything())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from tests.probes.web.unlike import BLURBS, CONTACT, GOOD, Asked, Unlike, found
 
@@ -49,13 +49,15 @@ _WALL = """<div class="privacy-overlay" style="position:fixed;inset:0;z-index:99
 role="dialog" aria-modal="true" aria-label="Cookie consent" style="background:#fff;margin:10vh
 auto;width:60%;height:70vh">
 <h2>Your privacy</h2><p>We and our partners use cookies.</p><button onclick="document.body.dataset.accepted=1">Accept
-all</button><button onclick="this.closest('.privacy-overlay').remove()">Reject non-essential</button></div></div>"""
+all</button><form action="/cookies" method="post"><button>Reject non-essential</button></form></div></div>"""
 
 
-def _wall_site(path: str, asked: Asked) -> str | None:
+def _wall_site(path: str, asked: Asked) -> Response | str | None:
     if path == "/find":
         return _listed(asked.get("q", ""))
-    return _pages(path, _ICON.format(_BOX), _WALL)
+    if path == "/cookies":
+        return RedirectResponse("/?cookies=no", 303)
+    return _pages(path, _ICON.format(_BOX), "" if "cookies" in asked else _WALL)
 
 
 WALL = Unlike(
@@ -117,19 +119,12 @@ def _broken_site(path: str, asked: Asked) -> str | None:
     return _pages(path, _BOX)
 
 
-def _server_error_site(path: str, asked: Asked) -> Response | str | None:
-    if path == "/find":
-        return HTMLResponse("<title>500</title><h1>Server Error in '/' Application.</h1>", 500)
-    return _pages(path, _BOX)
-
-
 def _dead_box_site(path: str, asked: Asked) -> str | None:
     return _pages(path, '<input type="search" aria-label="Search"><button type="button">Search</button>')
 
 
 MISSING = Unlike("a search that leads nowhere", _missing_site, _FAILS, notes=("a page that says 404",))
 BROKEN = Unlike("a search that says sorry", _broken_site, _FAILS, notes=("Sorry, something went wrong",))
-ERROR = Unlike("a search that the server fails at", _server_error_site, _FAILS, notes=("a page that says 500",))
 DEAD = Unlike("a box that does nothing", _dead_box_site, _FAILS, notes=("nothing happens",))
 
 # ------------------------------------------------------------------------------------------------ no search
@@ -152,4 +147,4 @@ NONE = Unlike(
     {"web.search.best_rank": "the home page has no search box"},
 )
 
-SITES = (WALL, MISSING, BROKEN, ERROR, DEAD, NONE)
+SITES = (WALL, MISSING, BROKEN, DEAD, NONE)

@@ -6,10 +6,12 @@ Sources: WCAG 2.2; Government Digital Service, accessibility monitoring of publi
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
+from probes.web.banner import told as banner_told
 from probes.web.examine import Examined, Rule
 from probes.web.pages import Page, Site
 from probes.web.reading import Reading, not_known, percent
@@ -38,6 +40,7 @@ _IMAGES = ("image-alt", "input-image-alt", "role-img-alt", "svg-img-alt")
 _STRUCTURE = ("document-title", "html-has-lang", "html-lang-valid", "page-has-heading-one", "heading-order")
 _BLOCKS = 50  # percent of the window that a banner may not cover
 _FEW = 5
+_A_TO_Z = re.compile(r"\ba ?(?:to|-|–) ?z\b", re.IGNORECASE)
 _NONE = "not assessed: no page could be examined in a browser"
 
 
@@ -45,25 +48,36 @@ SAMPLE = 6
 """Pages of a site that are examined at most."""
 
 
-def sample(site: Site, enquiries: Sequence[Enquiry]) -> tuple[str, ...]:
-    """The stated sample: the home page, then pages of each kind that residents come for, the nearest of each.
+def sample(site: Site, enquiries: Sequence[Enquiry]) -> dict[str, str]:
+    """The stated sample, {address: why it is in}: the home page, then the nearest of each kind that residents come for.
 
-    Contact, the right page of each enquiry, the accessibility statement, a page with a form, and what is nearest.
+    Contact, the right page of each enquiry, the accessibility statement, a page with a form, the A to Z, and what is
+    nearest.
     """
-    kinds: list[Callable[[Page], bool]] = [
-        lambda page: page.url == site.resolve(site.home),
-        lambda page: "contact" in page.h1.lower(),
-        *(lambda page, key=one.answer_key.page: page.answers(key) for one in enquiries),
-        lambda page: "accessibility" in page.h1.lower(),
-        lambda page: "<textarea" in page.html or "<select" in page.html,
+    kinds: list[tuple[str, Callable[[Page], bool]]] = [
+        ("the home page", lambda page: page.url == site.resolve(site.home)),
+        ("contact", lambda page: "contact" in page.h1.lower()),
+        *((f"the right page for “{one.title}”", _answering(one)) for one in enquiries),
+        ("the accessibility statement", lambda page: "accessibility" in page.h1.lower()),
+        ("a page with a form", lambda page: "<textarea" in page.html or "<select" in page.html),
+        ("the A to Z", lambda page: bool(_A_TO_Z.search(page.h1))),
     ]
     near = [page for page in site.readable if not page.cut]
-    chosen = [next((page.url for page in near if kind(page)), None) for kind in kinds]
-    return tuple(dict.fromkeys(url for url in (*chosen, *(page.url for page in near)) if url))[:SAMPLE]
+    chosen = dict[str, str]()
+    for why, kind in kinds:
+        if (url := next((page.url for page in near if kind(page)), None)) is not None:
+            chosen.setdefault(url, why)
+    for page in near:
+        chosen.setdefault(page.url, "near the home page")
+    return dict(list(chosen.items())[:SAMPLE])
 
 
-def read(home: str, examined: Sequence[Examined]) -> Reading:
-    """The facts of a sample of pages. `home`: the address of the home page."""
+def _answering(enquiry: Enquiry) -> Callable[[Page], bool]:
+    return lambda page: page.answers(enquiry.answer_key.page)
+
+
+def read(home: str, examined: Sequence[Examined], sample: Mapping[str, str] | None = None) -> Reading:
+    """The facts of a sample of pages. `home`: the address of the home page. `sample`: why each page is in it."""
     seen = [one for one in examined if not one.problem]
     if not seen:
         return not_known(FACTS, Why.PROBE_FAULT, _NONE)
@@ -79,7 +93,12 @@ def read(home: str, examined: Sequence[Examined]) -> Reading:
             "web.mobile": all(one.viewport and not one.handheld.beyond for one in seen),
         },
         notes=(f"examined in a browser: {', '.join(urlsplit(one.url).path or '/' for one in seen)}", *_sentences(seen)),
-        where={"accessibility": {"axe-core": seen[0].axe, "pages": [_grounds(one) for one in seen]}},
+        where={
+            "accessibility": {
+                "axe-core": seen[0].axe,
+                "pages": [_grounds(one, (sample or {}).get(one.url, "")) for one in examined],
+            }
+        },
     )
     return reading | _keyboard(seen) | _counted(seen) | _home(home, examined)
 
@@ -140,13 +159,11 @@ def _home(home: str, examined: Sequence[Examined]) -> Reading:
     blocked = bool(banner and banner.covers > _BLOCKS and not banner.gone)
     reading = not_known(["web.load_time"], Why.PROBE_FAULT, "the browser did not tell when the page was drawn")
     if drawn:
-        reading = Reading({"web.load_time": drawn[len(drawn) // 2]}, where={"drawn after": drawn})
+        told_time = (f"the home page is drawn after {drawn[0]:.1f} to {drawn[-1]:.1f} seconds, in {len(drawn)} looks",)
+        reading = Reading({"web.load_time": drawn[len(drawn) // 2]}, notes=told_time, where={"drawn after": drawn})
     if not looks:
         return reading | not_known(["web.cookie_block"], Why.PROBE_FAULT, _NONE)
-    told: tuple[str, ...] = ()
-    if banner:
-        how = f"refused with “{banner.refuse}”" if banner.gone else "could not be refused"
-        told = (f"a cookie banner covers {banner.covers} % of the window; it {how}",)
+    told = (banner_told(banner),) if banner else ()
     return reading | Reading({"web.cookie_block": blocked}, notes=told)
 
 
@@ -173,15 +190,17 @@ def _sentences(seen: Sequence[Examined]) -> list[str]:
     return told
 
 
-def _grounds(one: Examined) -> dict[str, object]:
+def _grounds(one: Examined, why: str) -> dict[str, object]:
     if one.problem:
-        return {"page": one.url, "not examined": one.problem}
+        return {"page": one.url, "chosen as": why, "not examined": one.problem}
     return {
         "page": one.url,
+        "chosen as": why,
         "fail": [{"rule": r.id, "impact": r.impact, "what": r.help, "count": r.count, "where": r.nodes}
                  for r in one.violations],
         "needs a person": [{"rule": r.id, "what": r.help, "count": r.count} for r in one.incomplete],
-        "pass": sorted(one.passes),
+        "pass": [{"rule": rule, "count": many} for rule, many in sorted(one.passes.items())],
+        "rules that fail, pass, need a person": [len(one.violations), len(one.passes), len(one.incomplete)],
         "wider than 320 px by": one.reflow.beyond,
         "wider than 640 px by": one.twice.beyond,
         "wider than 360 px by": one.handheld.beyond,

@@ -179,14 +179,22 @@ def _letters(site: Site, az: AToZ) -> Reading:
     addresses = Counter(url.partition("#")[0] for url in az.strip.values())
     repeated = _repeated(_letter_bodies(site, az))
     works: dict[str, bool] = {}
+    on = site.page(az.url)
+    scripted = on is not None and ("<script" in on.html.lower() or "onclick" in on.html.lower())
     for letter, url in sorted(az.strip.items()):
         address, _, fragment = url.partition("#")
+        if addresses[address] > 1 and not fragment and scripted:
+            continue  # a script may answer it
         page = site.page(address)
         if page is None and not site.failed(address):
             continue  # not ours to read, or more pages than the visit had left
         verdict = _has_anchor(page, fragment) if addresses[address] > 1 else _has_entries(page, repeated)
         if verdict is not None:
             works[letter] = verdict
+    if not works and scripted and max(addresses.values()) > 1:
+        return not_known(
+            ["web.az.letters"], Why.NEEDS_REVIEW, "the letters lead to no address: a script may answer them"
+        )
     if not works:
         return not_known(["web.az.letters"], Why.PROBE_FAULT, "none of the letters' pages could be read")
     dead = [letter for letter, working in works.items() if not working]

@@ -6,18 +6,18 @@ Chromium itself has no network: it is told that no host exists, and each of its 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
-from playwright.async_api import Browser, BrowserContext, Error, Playwright, async_playwright
+from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, async_playwright
 
 from probes.web import examine
 from probes.web.examine import Examined
 from probes.web.results_page import Typed
 from probes.web.tab import Gate, Home, NoSearch, SearchForbidden, Visit
 
-__all__ = ["Chromium", "Gate", "Home", "NoSearch", "SearchForbidden"]
+__all__ = ["Chromium", "Drawing", "Gate", "Home", "NoSearch", "SearchForbidden"]
 
 _T = TypeVar("_T")
 
@@ -31,6 +31,9 @@ LAUNCH = (
     "--disable-quic",
     "--host-resolver-rules=MAP * ~NOTFOUND",
 )
+RECYCLED = 100  # pages that are drawn in one context; its memory grows
+LONGEST = 15.0  # real seconds for a page to be drawn
+LARGEST = 2_000_000  # characters of a page that was drawn
 PATIENCE = 30.0  # real seconds for one visit to the home page, for one search, or for one page to be examined
 
 
@@ -49,13 +52,14 @@ class Chromium:
         """Open the home page. Raises `NoSearch` when the browser cannot show it, `Refused` by the guard."""
         return await self._visit(gate, lambda visit: visit.home(url))
 
-    async def search(self, gate: Gate, url: str, words: str, sheets: int = 1) -> Typed:
+    async def search(self, gate: Gate, url: str, words: str, sheets: int = 1, right: str = "") -> Typed:
         """Open the home page, type the words into its search box, press Enter, and wait until the page has settled.
 
-        `sheets`: how many pages of results to look at, where there is a link to the next one. Raises `NoSearch`,
-        `SearchForbidden`, and `Refused` by the guard.
+        Where Enter does nothing, the button beside the box is pressed. `sheets`: how many pages of results to look at,
+        where there is a link to the next one. `right`: the pattern of the right page, for which a picture of the
+        results is taken. Raises `NoSearch`, `SearchForbidden`, and `Refused` by the guard.
         """
-        return await self._visit(gate, lambda visit: visit.search(url, words, sheets))
+        return await self._visit(gate, lambda visit: visit.search(url, words, sheets, right))
 
     async def examine(self, gate: Gate, urls: Sequence[str]) -> tuple[Examined, ...]:
         """Examine pages one after another in one tab; a page that breaks it is told and left, the rest goes on.
@@ -69,8 +73,9 @@ class Chromium:
         async def one_by_one(visit: Visit) -> None:
             page = None
             while len(found) < len(urls):
+                pictured = frozenset(one.shows for each in found for one in each.pictures)
                 async with asyncio.timeout(examine.LONGEST + gate.pace):
-                    seen, page = await examine.examine(visit, page, urls[len(found)], 1 if found else 3)
+                    seen, page = await examine.examine(visit, page, urls[len(found)], 1 if found else 3, pictured)
                 found.append(seen)
 
         while len(found) < len(urls):
@@ -79,6 +84,22 @@ class Chromium:
             except NoSearch as why:
                 found.append(Examined(urls[len(found)], problem=str(why)))
         return tuple(found)
+
+    @asynccontextmanager
+    async def drawing(self, gate: Gate) -> AsyncIterator[Drawing]:
+        """A tab for drawing the pages of one visit, opened when it is first needed."""
+        drawing = Drawing(self, gate)
+        try:
+            yield drawing
+        finally:
+            await drawing.close()
+
+    async def context(self) -> BrowserContext:
+        """A context of its own for one visit, in a browser that lives. Raises playwright's `Error`."""
+        browser = await self._running()
+        return await browser.new_context(
+            user_agent=self._user_agent, service_workers="block", accept_downloads=False, locale="en-GB"
+        )
 
     async def close(self) -> None:
         """End the browser and its driver."""
@@ -107,9 +128,7 @@ class Chromium:
         visit = None
         try:
             async with asyncio.timeout(patience):
-                context = await browser.new_context(
-                    user_agent=self._user_agent, service_workers="block", accept_downloads=False, locale="en-GB"
-                )
+                context = await self.context()
                 try:
                     visit = Visit(context, gate)
                     return await errand(visit)
@@ -135,6 +154,44 @@ class Chromium:
                 )
                 self.version = self._browser.version
             return self._browser
+
+
+class Drawing:
+    """Draws the pages of one visit, one at a time, in a context that is thrown away after a hundred of them."""
+
+    def __init__(self, chromium: Chromium, gate: Gate) -> None:
+        self._chromium, self._gate = chromium, gate
+        self._turn = asyncio.Lock()
+        self._context: BrowserContext | None = None
+        self._visit: Visit | None = None
+        self._page: Page | None = None
+        self._drawn = 0
+
+    async def __call__(self, url: str, content: str) -> str:
+        """The HTML of a page after its scripts have run; as it came, where the browser cannot show it.
+
+        Raises `Refused` by the guard.
+        """
+        async with self._turn:
+            if self._drawn >= RECYCLED:
+                await self.close()
+            try:
+                if self._visit is None:
+                    self._context = await self._chromium.context()
+                    self._visit, self._drawn = Visit(self._context, self._gate), 0
+                self._drawn += 1
+                async with asyncio.timeout(LONGEST + self._gate.pace):
+                    drawn, self._page = await self._visit.draw(self._page, url, content)
+                    return drawn[:LARGEST]
+            except (Error, TimeoutError, NoSearch, SearchForbidden):
+                await self.close()  # the next page gets a new one, in a new browser if this one has died
+                return content
+
+    async def close(self) -> None:
+        """Throw the context away."""
+        context, self._context, self._visit, self._page = self._context, None, None, None
+        if context is not None:
+            await _close(context)
 
 
 class _Died(Exception):

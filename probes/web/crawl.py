@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter, deque
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -78,6 +78,8 @@ class Crawler:
         self._forbidden: set[str] = set()
         self._in_a_row = Counter[str]()
         self._stopped: dict[str, str] = {}
+        self._had: dict[str, str] = {}
+        self._draw: Callable[[str, str], Awaitable[str]] | None = None
 
     async def crawl(self, home: str) -> Site:
         """Read the site from its home page. Raises `SiteUnreachable`, `NotWelcome`, and `Refused` by the guard."""
@@ -109,6 +111,19 @@ class Crawler:
                 self._further -= 1
                 await self._page(url, depth=99)
         return self._site(site.home)
+
+    async def drawn(self, site: Site, draw: Callable[[str, str], Awaitable[str]]) -> Site:
+        """The site read again, each page as a browser shows it; what was had already is not asked for again.
+
+        `draw`: address and HTML of a page -> its HTML after scripts have run. It is kept for `also`.
+        """
+        self._draw, self._had = draw, {page.url: page.html for page in site.readable}
+        self._pages = {url: page for url, page in self._pages.items() if not page.readable}
+        self._left += len(self._had)
+        self._held, self._copies = 0, Copies()
+        self._redirects.clear()
+        self._copied.clear()
+        return await self.crawl(site.home)
 
     async def way(self, url: str) -> Way:
         """What becomes of an address as a resident may type it. Raises `Refused`, but not for a host not agreed to."""
@@ -233,7 +248,8 @@ class Crawler:
             if self._known(hop) or not await self._allowed(hop):
                 return self._pages.get(hop)
             try:
-                answer = await self._asker.answer(hop)
+                had = self._had.pop(hop, None)
+                answer = Answer(200, html=had) if had else await self._asker.answer(hop)
             except Refused as no:
                 if not no.refusal.rule.startswith("consent.host"):
                     raise
@@ -241,6 +257,8 @@ class Crawler:
             if answer.status == 0:
                 self._errors[hop] = answer.problem
                 return None
+            if self._draw is not None and answer.html is not None and not answer.away and not answer.cut:
+                answer = replace(answer, html=await self._draw(hop, answer.html))
             page = None if answer.location is not None else await _read(hop, depth, answer)
             if page is not None and page.onward is None:
                 return self._keep(page)

@@ -25,14 +25,39 @@
       version: found.testEngine.version,
       violations: found.violations.map(rule),
       incomplete: found.incomplete.map(rule),
-      passes: found.passes.map(one => one.id),
+      passes: found.passes.map(one => ({ id: one.id, count: one.nodes.length })),
     };
+  },
+
+  // Marks what a picture is to show: the element that sticks out most of a window that is too narrow.
+  mark_widest() {
+    const width = document.documentElement.clientWidth;
+    let most = null;
+    for (const one of [...document.querySelectorAll("body *")].slice(0, 5000)) {
+      const shape = one.getBoundingClientRect();
+      if (shape.width > 0 && shape.height > 0 && shape.left < width && shape.right > width + 1 &&
+        (!most || shape.right > most[0])) most = [shape.right, one];
+    }
+    if (most) most[1].setAttribute("data-doorstep", "wide");
+    return !!most;
+  },
+
+  // Marks the strip of an A to Z: the smallest element that holds at least twelve links of one letter.
+  mark_strip() {
+    const letters = [...document.querySelectorAll("a")].slice(0, 3000).filter(one => /^[a-z]$/i.test(one.innerText.trim()));
+    if (letters.length < 12) return false;
+    let around = letters[0];
+    while (around && around !== document.body && letters.filter(one => around.contains(one)).length < 12)
+      around = around.parentElement;
+    if (!around) return false;
+    around.setAttribute("data-doorstep", "strip");
+    return true;
   },
 
   // A cookie banner or another box over the page, and the button that a person would press to be rid of it: reject.
   banner() {
     const cookie = /cookie|consent|gdpr/i;
-    const refuse = /\b(reject|decline|refuse|necessary|essential( cookies)? only|only essential|no thanks|dismiss|close)\b/i;
+    const refuse = /\b(reject|decline|refuse|necessary|essential( cookies)? only|only essential|no,? thank(s| you)|disagree|deny|opt out|dismiss|close)\b/i;
     const accept = /\b(accept|agree|allow|ok|got it|continue)\b/i;
     for (const box of document.querySelectorAll("div, section, aside, dialog, form")) {
       const shape = box.getBoundingClientRect();
@@ -96,7 +121,9 @@
       if (stops.length >= 200) return;
       const s = getComputedStyle(one);
       const outlined = s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0;
-      stops.push({ name: this.named(one), seen: outlined || before.get(one) !== whole(one), known: before.has(one) });
+      const seen = outlined || before.get(one) !== whole(one), known = before.has(one);
+      if (known && !seen && !stops.some(other => other.known && !other.seen)) one.setAttribute("data-doorstep", "unseen");
+      stops.push({ name: this.named(one), seen, known });
     }, true);
     window.doorstepStops = stops;
     return before.size;

@@ -7,19 +7,30 @@ can be seen, and whether the keyboard is ever caught. The questions put to the p
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from playwright.async_api import Error, Page
+from playwright.async_api import Page
 
+from probes.web.banner import Banner, refuse
+from probes.web.box import find
+from probes.web.picture import Picture, first, take
+from probes.web.questions import asking
 from probes.web.tab import ANSWER, UNCHANGED, Visit
 
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 """Which rules of axe-core are run: WCAG 2.2 levels A and AA, and best practice for headings."""
+
+STRIP, CONTRAST, UNSEEN, WIDE = (
+    "the letters of the A to Z",
+    "text of too little contrast",
+    "a stop of the Tab key at which the focus cannot be seen",
+    "what is too wide for a window of 320 pixels",
+)
+"""What pictures show."""
 
 STOPS = 25
 """Presses of the Tab key on each page."""
@@ -57,17 +68,6 @@ class Stop:
 
 
 @dataclass(frozen=True)
-class Banner:
-    """A cookie banner: its words, the button that refuses, what part of the window it covers, and if it went away."""
-
-    words: str
-    refuse: str
-    covers: int
-    over: bool
-    gone: bool
-
-
-@dataclass(frozen=True)
 class Examined:
     """One page as the browser found it. `problem`: why it could not be examined; then nothing else counts.
 
@@ -80,7 +80,8 @@ class Examined:
     axe: str = ""
     violations: tuple[Rule, ...] = ()
     incomplete: tuple[Rule, ...] = ()
-    passes: frozenset[str] = frozenset()
+    passes: Mapping[str, int] = field(default_factory=dict)
+    """Rules that found nothing wrong, with how many places they looked at."""
     reflow: Overflow = Overflow(0, ())
     twice: Overflow = Overflow(0, ())
     handheld: Overflow = Overflow(0, ())
@@ -95,41 +96,58 @@ class Examined:
     fields: int = 0
     viewport: bool = False
     drawn: tuple[float, ...] = ()
+    box: tuple[int, int] | None = None
+    """Where the search box is, left and top in CSS pixels at 1280 by 800; None: none can be seen."""
+    pictures: tuple[Picture, ...] = ()
 
     def fails(self, *rules: str) -> bool:
         """Whether any of these rules found a fault."""
         return any(rule.id in rules for rule in self.violations)
 
 
-async def examine(visit: Visit, page: Page | None, url: str, times: int = 1) -> tuple[Examined, Page]:
+async def examine(
+    visit: Visit, page: Page | None, url: str, times: int = 1, pictured: frozenset[str] = frozenset()
+) -> tuple[Examined, Page]:
     """Open a page in the visit's tab, so many times, and examine it the last time.
 
-    Raises playwright's `Error`, and `Refused` by the guard.
+    `pictured`: of what there is a picture already, and no second one is wanted. Raises playwright's `Error`,
+    and `Refused` by the guard.
     """
     drawn = []
     for _ in range(times):
         page = await visit.open(url, page)
         await visit.settled(page, "", UNCHANGED)
         visit.complain()
-        drawn.append(await page.evaluate(_asking("drawn()")))
+        drawn.append(await page.evaluate(asking("drawn()")))
     assert page is not None
-    banner = await _banner(page)
-    options = await page.evaluate(_asking("options()"))
-    parts = await page.evaluate(_asking("parts()"))
+    banner = await refuse(page)
+    options = await page.evaluate(asking("options()"))
+    parts = await page.evaluate(asking("parts()"))
     await page.evaluate(_axe())
-    found = await page.evaluate(_asking(f"axe({list(TAGS)!r})"))
+    found = await page.evaluate(asking(f"axe({list(TAGS)!r})"))
+    contrast = next((one for one in found["violations"] if one["id"] == "color-contrast"), None)
     stops, caught = await _walk(page)
-    sizes = [await _at(page, size) for size in (_REFLOW, _TWICE, _HANDHELD)]
+    place = await page.evaluate(asking("place()", "box.js")) if await find(page) else None
+    pictures = list[Picture]()
+    if STRIP not in pictured and await page.evaluate(asking("mark_strip()")):
+        pictures += await take(page, STRIP, await first(page, "[data-doorstep=strip]"))
+    if CONTRAST not in pictured and contrast and (element := await first(page, contrast["nodes"][0]["target"])):
+        pictures += await take(page, CONTRAST, element)
+    if UNSEEN not in pictured and (element := await first(page, "[data-doorstep=unseen]")):
+        pictures += await take(page, UNSEEN, element)
+    sizes = [await _at(page, size) for size in (_TWICE, _HANDHELD, _REFLOW)]
+    if WIDE not in pictured and sizes[-1].beyond and await page.evaluate(asking("mark_widest()")):
+        pictures += await take(page, WIDE, await first(page, "[data-doorstep=wide]"))
     await _resize(page, _WIDE)
     return Examined(
         url=url,
         axe=str(found["version"])[:20],
         violations=tuple(map(_rule, found["violations"][:200])),
         incomplete=tuple(map(_rule, found["incomplete"][:200])),
-        passes=frozenset(str(each)[:60] for each in found["passes"][:300]),
-        reflow=sizes[0],
-        twice=sizes[1],
-        handheld=sizes[2],
+        passes={str(each["id"])[:60]: int(each["count"]) for each in found["passes"][:300]},
+        reflow=sizes[2],
+        twice=sizes[0],
+        handheld=sizes[1],
         stops=stops,
         caught=caught,
         banner=banner,
@@ -141,6 +159,8 @@ async def examine(visit: Visit, page: Page | None, url: str, times: int = 1) -> 
         fields=int(parts["fields"]),
         viewport=bool(parts["viewport"]),
         drawn=tuple(round(float(each) / 1000, 3) for each in drawn if each is not None),
+        box=(int(place[0]), int(place[1])) if place else None,
+        pictures=tuple(pictures),
     ), page
 
 
@@ -149,44 +169,18 @@ def _axe() -> str:
     return files("probes.web").joinpath("axe", "axe.min.js").read_text("utf-8")
 
 
-@cache
-def _questions() -> str:
-    return files("probes.web").joinpath("examine.js").read_text("utf-8").partition("\n")[2].strip()
-
-
-def _asking(question: str) -> str:
-    return f"{_questions()}.{question}"
-
-
 def _rule(told: Mapping[str, Any]) -> Rule:
     nodes = tuple({key: str(node[key]) for key in ("target", "html")} for node in told["nodes"])
     return Rule(str(told["id"])[:60], str(told["impact"])[:20], told["help"], told["url"], int(told["count"]), nodes)
 
 
-async def _banner(page: Page) -> Banner | None:
-    """Refuse cookies as a person would, and see whether the banner goes. Where there is no way to refuse, leave it."""
-    found = await page.evaluate(_asking("banner()"))
-    if found is None:
-        return None
-    gone = False
-    if found["refuse"]:
-        try:
-            await page.locator("[data-refuse]").first.click(timeout=1000, no_wait_after=True)
-            await asyncio.sleep(0.2)
-            again = await page.evaluate(_asking("banner()"))
-            gone = again is None or again["words"] != found["words"]
-        except Error:
-            gone = False  # something lies over it, or it moves
-    return Banner(str(found["words"]), str(found["refuse"]), int(found["covers"]), bool(found["over"]), gone)
-
-
 async def _walk(page: Page) -> tuple[tuple[Stop, ...], str]:
     """Press Tab through the page as somebody without a mouse does."""
-    many = int(await page.evaluate(_asking("watch_focus()")))
+    many = int(await page.evaluate(asking("watch_focus()")))
     presses = min(STOPS, many + 1)
     for _ in range(presses):
         await page.keyboard.press("Tab")
-    told = await page.evaluate(_asking("stops()"))
+    told = await page.evaluate(asking("stops()"))
     stops = tuple(Stop(str(one["name"]), bool(one["seen"])) for one in told[:STOPS] if one["known"])
     return stops, await _caught(page) if presses > len(told) + 1 and many > len(told) else ""
 
@@ -205,7 +199,7 @@ async def _caught(page: Page) -> str:
 
 async def _at(page: Page, size: tuple[int, int]) -> Overflow:
     await _resize(page, size)
-    told = await page.evaluate(_asking("overflow()"))
+    told = await page.evaluate(asking("overflow()"))
     return Overflow(int(told["beyond"]), tuple(map(str, told["what"])))
 
 

@@ -240,9 +240,9 @@ def links(tree: LexborHTMLParser, url: str) -> tuple[Link, ...]:
     """The web links of a page in their order, each (address, name) once."""
     found: dict[Link, None] = {}
     absolute = Absolute(base_of(tree, url))
-    for anchor in tree.css("a[href],area[href]")[:MOST_LINKS]:
+    for anchor in tree.css("a[href],area[href],frame[src]")[:MOST_LINKS]:
         attributes = anchor.attributes
-        if target := absolute(attributes.get("href") or ""):
+        if target := absolute(attributes.get("href") or attributes.get("src") or ""):
             made = _link if len(target) <= _SHORT else Link  # what is kept for all pages is kept short
             found[made(target, _name(anchor, attributes))] = None
     return tuple(found)

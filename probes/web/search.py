@@ -8,11 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from probes.web import results_page
+from probes.web import results_page, success
 from probes.web.pages import Site, block_text, described
 from probes.web.reading import Reading, not_known, percent
 from probes.web.results_page import Result, Typed
@@ -26,10 +25,11 @@ FACTS = {
     "web.search.first_five": "Percent of the enquiries whose right page is among the first five results",
     "web.search.common_words": "Percent of everyday words that find the right page among the first five results",
     "web.search.structured": "Yes/no: the results have titles and summaries",
-    "web.search.every_page": "Yes/no: at least nine in ten of the pages read have a search box",
+    "web.search.every_page": "Yes/no: at least nine in ten of the pages read have a search box, in the same place",
     "web.search.misspelling": "Yes/no: a misspelt word finds the right page in the first five, or its spelling",
     "web.search.zero_help": "Yes/no: where nothing is found, the page says what to do next",
     "web.search.pdf_first": "Yes/no: a PDF stands above the right page for one of the enquiries",
+    **success.FACTS,
 }
 PRINCIPAL = ("web.search.found", "web.search.best_rank", "web.search.results_count", "web.search.structured")
 BY_SEARCHING = tuple(name for name in FACTS if name not in ("web.search.home", "web.search.every_page"))
@@ -40,6 +40,7 @@ FORBIDDEN = "robots.txt forbids the search and nobody has agreed to it"
 
 _FIRST = 5
 _EVERYWHERE = 0.9  # of the pages
+_FEWEST_PLACES, _APART = 3, 150  # pages, and CSS pixels: a notice above the header moves it a little
 _SUGGESTS = re.compile(
     r"\bdid you mean\b|\bshowing results for\b|\bsearch instead for\b|\bcorrected\b|\bsimilar (?:words|to)\b",
     re.IGNORECASE,
@@ -61,6 +62,8 @@ class Searched:
     results: tuple[Result, ...] = ()
     count: int = 0
     problem: str = ""
+    took: tuple[float, float] | None = None
+    """Seconds from Enter to the results, at least and at most."""
 
 
 @dataclass(frozen=True)
@@ -82,19 +85,26 @@ def searched(words: str, typed: Typed) -> Searched | NotSearched:
         return Searched(words, address, status, problem="the search brought no answer")
     if status >= 400:
         return Searched(words, address, status, problem=f"the search leads to a page that says {status}")
+    for _, html in typed.pages:
+        if says := results_page.says_it_failed(typed.before, html):
+            return Searched(words, address, status, problem=f"the search leads to a page that says “{says}”")
     lists = [results_page.results(typed.before, html, url) for url, html in typed.pages]
     found = max(lists, key=len)
     html = typed.pages[lists.index(found)][1]
     total = results_page.count(typed.before, html, 0)
+    if not found and any(results_page.says_nothing_found(typed.before, html) for _, html in typed.pages):
+        return Searched(words, address, status, took=typed.took)
     if not total and results_page.says_nothing_found(typed.before, html):
-        return Searched(words, address, status)
+        return Searched(words, address, status, took=typed.took)
     if not found and typed.elsewhere:
         hosts = ", ".join(sorted(typed.elsewhere)[:3])
         return NotSearched(words, f"the page may need scripts from {hosts}, which nobody has agreed to")
+    if not found and not typed.reacted:
+        return Searched(words, address, status, problem="nothing happens when Enter or the button is pressed")
     for url, html in typed.further:
         known = {result.url for result in found}
         found += tuple(one for one in results_page.results(typed.before, html, url) if one.url not in known)
-    return Searched(words, address, status, found, max(total, len(found)))
+    return Searched(words, address, status, found, max(total, len(found)), took=typed.took)
 
 
 def misspelt(words: str) -> str:
@@ -117,10 +127,29 @@ def everywhere(site: Site) -> Reading:
     )
 
 
+def same_place(places: Mapping[str, tuple[int, int] | None]) -> Reading:
+    """Whether the box stands in one place on the pages that the browser examined, the home page left out.
+
+    `places`: left and top of the box on each page; None where it cannot be seen, which says nothing. Too few pages say
+    nothing either.
+    """
+    seen = {url: place for url, place in places.items() if place is not None}
+    where = {"places of the search box": seen}
+    if len(seen) < _FEWEST_PLACES:
+        return Reading(where=where)
+    usual = tuple(sorted(values)[len(seen) // 2] for values in zip(*seen.values(), strict=True))
+    away = [url for url, place in seen.items() if max(abs(a - b) for a, b in zip(place, usual, strict=True)) > _APART]
+    if not away:
+        return Reading(where=where)
+    told = (f"the search box is not where it is on other pages: {away[0]}",)
+    return Reading({"web.search.every_page": False}, notes=told, where=where)
+
+
 def beyond(site: Site, wrong: Typed | None, nothing: Typed | None, enquiry: Enquiry) -> Reading:
     """What a misspelt word and a word that no page has brought; None where that was not searched."""
     reading = not_known(["web.search.misspelling", "web.search.zero_help"], Why.PROBE_FAULT, "it was not searched for")
-    if wrong is not None and isinstance(got := searched(misspelt(enquiry.search), wrong), Searched):
+    got: Searched | NotSearched
+    if wrong is not None and isinstance(got := searched(misspelt(enquiry.search), wrong), Searched) and not got.problem:
         place = rank(site, got.results, enquiry.answer_key.page)
         forgives = (place is not None and place <= _FIRST) or bool(_SUGGESTS.search(_new_text(wrong)))
         reading |= Reading({"web.search.misspelling": forgives})
@@ -144,14 +173,22 @@ def _pdf_first(places: list[tuple[Searched, int | None]]) -> Reading:
     if not listed:
         return not_known(["web.search.pdf_first"], Why.NOT_APPLICABLE, "no search brought results")
     above = [
-        got.words
-        for got, place in listed
-        if any(urlsplit(one.url).path.lower().endswith(".pdf") for one in got.results[: (place or 2) - 1])
+        got.words for got, place in listed if any(results_page.is_pdf(one) for one in got.results[: (place or 2) - 1])
     ]
     return Reading(
         {"web.search.pdf_first": bool(above)},
         notes=tuple(f"'{words}' shows a PDF above the right page" for words in above),
     )
+
+
+def standing(site: Site, got: Searched, enquiry: Enquiry) -> str:
+    """A caption: where the right page stands among the results, or what went wrong."""
+    if got.problem:
+        return f"'{got.words}': {got.problem}"
+    place = rank(site, got.results, enquiry.answer_key.page)
+    if place is None:
+        return f"'{got.words}' did not find the right page"
+    return f"the right page for '{got.words}' is {_ordinal(place)} of {got.count}"
 
 
 def rank(site: Site, found: tuple[Result, ...], pattern: str) -> int | None:
@@ -188,6 +225,9 @@ def read(site: Site, searches: Mapping[str, Searched | NotSearched], enquiries: 
         | _first_five("web.search.first_five", official, reason)
         | _first_five("web.search.common_words", everyday, reason)
         | _pdf_first(places)
+        | success.ranked(official, reason)
+        | success.works([got.problem for got in searches.values() if isinstance(got, Searched)], reason)
+        | success.timed([got.took for got in searches.values() if isinstance(got, Searched) and got.took])
     )
 
 
@@ -248,6 +288,7 @@ def _listed(got: Searched, place: int | None) -> dict[str, object]:
         "rank of the right page": place,
         "results": [(result.title, result.url) for result in got.results[:50]],
         "problem": got.problem,
+        "seconds": got.took,
     }
 
 

@@ -10,12 +10,17 @@ import asyncio
 import html
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
-from playwright.async_api import BrowserContext, Error, Page, Request, Route
+from playwright.async_api import BrowserContext, Error, Locator, Page, Request, Route
 
 from probes.guard import Refused
+from probes.web import box as search_box
+from probes.web import picture, results_page
+from probes.web.banner import Banner, refuse, told
+from probes.web.pages import described
+from probes.web.picture import Picture
 from probes.web.results_page import Typed
 
 ANSWER = 10_000.0
@@ -27,35 +32,9 @@ UNCHANGED = 2
 
 _NO_REACTION = 30  # looks after which a page that did not react to Enter is taken not to
 _MOST_LOOKS = 60  # some pages never stand still
+_COVERED = "a cookie banner that cannot be refused lies over the page, and the search box behind it could not be opened"
 
-_BOX = """() => {
-  const about = /search|find|looking for/i;
-  const other = new RegExp('newsletter|subscri|e-?mail|post ?code|address|log ?in|password|councillor|planning app|' +
-    'vacanc|uprn|comment', 'i');
-  const named = /^(q|qt|query|s|st|k|keys?|keywords?|terms?|search.*|find|.*sb_q)$/i;
-  let best = null;
-  for (const field of document.querySelectorAll('input')) {
-    const kind = field.type || 'text';
-    if (kind !== 'text' && kind !== 'search') continue;
-    const form = field.form;
-    const near = [field.name, field.id, field.placeholder, field.title, field.getAttribute('aria-label'),
-      ...(field.labels ? [...field.labels].map(label => label.textContent) : [])].join(' ');
-    const names = ['id', 'class', 'role', 'action', 'aria-label'];
-    const context = form ? names.map(name => form.getAttribute(name)).join(' ') : '';
-    let points = kind === 'search' ? 3 : 0;
-    if (form && form.getAttribute('role') === 'search') points += 3;
-    if (named.test(field.name || '')) points += 2;
-    if (about.test(near)) points += 2;
-    if (/search/i.test(context)) points += 1;
-    if (other.test(near + ' ' + context)) points -= 4;
-    if (points >= 3 && (!best || points > best[0])) best = [points, field];
-  }
-  if (!best) return false;
-  best[1].setAttribute('data-search-box', '');
-  return true;
-}"""
 _NEXT = "a[rel=next], a[aria-label^=next i], a:text-matches('^\\\\W*next( page)?\\\\W*$', 'i')"
-_TOGGLES = "button[aria-label*=search i], button[class*=search i], a[class*=search i], button:has-text('Search')"
 
 
 @dataclass(frozen=True)
@@ -63,9 +42,12 @@ class Home:
     """The home page as the browser shows it."""
 
     html: str
+    """Frames included."""
     has_box: bool
-    picture: bytes
-    """A screenshot, PNG."""
+    pictures: tuple[Picture, ...] = ()
+    banner: Banner | None = None
+    elsewhere: frozenset[str] = frozenset()
+    """Hosts that the page wanted scripts, data or frames from and that nobody has agreed to."""
 
 
 class NoSearch(Exception):
@@ -81,13 +63,14 @@ class Gate:
     """What a visit may do.
 
     `permit` waits for the guard and raises `Refused`; `may_search` knows robots.txt and what was agreed. `pace`: the
-    seconds that the guard puts between two pages, given to the visit on top of its time.
+    seconds that the guard puts between two pages, given to the visit on top of its time. `stopwatch`: real seconds.
     """
 
     hosts: frozenset[str]
     permit: Callable[[str], Awaitable[None]]
     may_search: Callable[[str], Awaitable[bool]]
     pace: float = 0.0
+    stopwatch: Callable[[], float] = float
 
 
 class Visit:
@@ -102,38 +85,83 @@ class Visit:
         self._status = 0
         self._elsewhere: set[str] = set()
         self._away = ""
+        self._moved = False
+        self._waited = 0.0
+        self._given: tuple[str, str] | None = None
 
     async def home(self, url: str) -> Home:
         """See `Chromium.home`."""
         page = await self.open(url)
         await self.settled(page, "", UNCHANGED)
-        box = bool(await page.evaluate(_BOX))
         self.complain()
-        try:
-            picture = await page.screenshot(timeout=ANSWER)
-        except Error:
-            picture = b""  # a page that cannot be pictured has been read all the same
-        return Home(await page.content(), box, picture)
+        whole = await picture.take(page, "the home page")
+        banner = await refuse(page)
+        box = await search_box.find(page)
+        boxed = await _pictured(page, box, "the search box") if box is not None and await box.is_visible() else ()
+        if banner is not None:
+            whole = tuple(replace(one, shows=told(banner)) for one in whole)
+        pictures = (*whole, *boxed) if banner is not None or not boxed else boxed
+        content = await _contents(page)
+        return Home(content, box is not None, pictures, banner, frozenset(self._elsewhere))
 
-    async def search(self, url: str, words: str, sheets: int) -> Typed:
+    async def search(self, url: str, words: str, sheets: int, right: str = "") -> Typed:
         """See `Chromium.search`."""
         page = await self.open(url)
-        if not await page.evaluate(_BOX):
-            await self.settled(page, "", UNCHANGED)  # a script may draw it
-            if not await page.evaluate(_BOX):
-                raise NoSearch("the home page has no search box")
-        await self._uncover(page)
-        box = page.locator("[data-search-box]").first
+        box, start = await self._box(page), page.url
+        shown, before, tabs, self._words = await _shown(page), await _contents(page), len(self._context.pages), words
         await box.fill(words)
-        before, tabs, self._words = await page.content(), len(self._context.pages), words
+        began = self._now()
         await box.press("Enter", no_wait_after=True)
-        await self.settled(page, before, _NO_REACTION, tabs)
-        self.complain()
+        ended = await self.settled(page, shown or "", _NO_REACTION, tabs)
         page = self._newest(page, tabs)
+        reacted = True
+        if not (self._moved or page.url != start or await _answers(page, before, words)):
+            shown, began = await _shown(page), self._now()
+            reacted = await search_box.press_button(box)
+            ended = await self.settled(page, shown or "", _NO_REACTION, tabs) if reacted else None
+            reacted = ended is not None
+            page = self._newest(page, tabs)
+        self.complain()
         frames = [(frame.url, await frame.content()) for frame in page.frames if frame is not page.main_frame]
         pages = ((page.url, await page.content()), *frames)
+        pictures = await _of_results(page, before, pages, right) if right else ()
         further = [sheet async for sheet in self._turn(page, sheets - 1)]
-        return Typed(before, pages, self._status, tuple(further), frozenset(self._elsewhere))
+        return Typed(
+            before=before,
+            pages=pages,
+            status=self._status,
+            further=tuple(further),
+            elsewhere=frozenset(self._elsewhere),
+            reacted=reacted,
+            took=(max(0.0, ended[0] - began), max(0.0, ended[1] - began)) if ended else None,
+            pictures=pictures,
+        )
+
+    async def draw(self, page: Page | None, url: str, content: str) -> tuple[str, Page]:
+        """The HTML of a page after its scripts have run, from the HTML that came, which is not asked for again."""
+        self._given = (url, content)
+        page = await self.open(url, page)
+        await self.settled(page, "", UNCHANGED)
+        self.complain()
+        return await page.content(), page
+
+    async def _box(self, page: Page) -> Locator:
+        """The search box, open to be typed into. Raises `NoSearch`."""
+        banner = await refuse(page)
+        box = await search_box.find(page)
+        if box is None:
+            await self.settled(page, "", UNCHANGED)  # a script may draw it
+            box = await search_box.find(page)
+        if box is None:
+            raise NoSearch("the home page has no search box")
+        if not await search_box.uncover(page, box):
+            covered = banner is not None and banner.over and not banner.gone
+            raise NoSearch(_COVERED if covered else "the search box cannot be seen and nothing opens it")
+        return box
+
+    def _now(self) -> float:
+        """Seconds on the stopwatch, those left out that the guard made the visit wait."""
+        return self._gate.stopwatch() - self._waited
 
     def complain(self) -> None:
         """Raise what the handler could not: it answers the browser, which knows nothing of guards and robots."""
@@ -167,28 +195,30 @@ class Visit:
             self.complain()
             yield page.url, await page.content()
 
-    async def _uncover(self, page: Page) -> None:
-        """Press what looks like the search icon when the box is not to be seen."""
-        if not await page.locator("[data-search-box]").first.is_visible():
-            toggle = page.locator(_TOGGLES).first
-            if not await toggle.count():
-                raise NoSearch("the search box cannot be seen and nothing opens it")
-            await toggle.click()
+    async def settled(self, page: Page, before: str, quiet: int, tabs: int | None = None) -> tuple[float, float] | None:
+        """Wait until nothing is under way and the page has stopped changing. `quiet`: looks to allow it to react.
 
-    async def settled(self, page: Page, before: str, quiet: int, tabs: int | None = None) -> None:
-        """Wait until nothing is under way and the page has stopped changing. `quiet`: looks to allow it to react."""
+        Between which two readings of the stopwatch the page came to look as it does; None: it looks as it did before.
+        """
         last, still, looks = None, 0, 0
+        earlier = now = self._now()
+        came = (earlier, now)
         while looks < _MOST_LOOKS:
             await asyncio.sleep(_GLANCE)
+            earlier, now = now, self._now()
             if self._pending:
                 still = 0
                 continue
             looks += 1
-            now = await _shown(self._newest(page, tabs))
-            still = still + 1 if now is not None and now == last else 0
-            last = now
-            if still >= (UNCHANGED if now != before else quiet):
-                return
+            seen = await _shown(self._newest(page, tabs))
+            if seen is None or seen != last:
+                came, still = (earlier, now), 0
+            else:
+                still += 1
+            last = seen
+            if still >= (UNCHANGED if seen != before else quiet):
+                return came if seen != before else None
+        return came
 
     def _newest(self, page: Page, tabs: int | None) -> Page:
         """The page, or the tab that was opened since there were so many: some forms show their results in one."""
@@ -214,14 +244,19 @@ class Visit:
 
     async def _answer(self, route: Route, request: Request) -> None:
         is_page = request.is_navigation_request() and request.frame.parent_frame is None
-        if not self._agreed(request, request.url):
+        if is_page and self._given is not None and request.url == self._given[0]:
+            await route.fulfill(status=200, content_type="text/html; charset=utf-8", body=self._given[1])
+        elif not self._agreed(request, request.url):
             await _abort(route)
         elif self._is_search(request) and not await self._gate.may_search(request.url):
             self._forbidden = True
             await _abort(route)
         else:
             if request.is_navigation_request():
+                self._moved = self._words is not None
+                asked = self._gate.stopwatch()
                 await self._gate.permit(request.url)
+                self._waited += self._gate.stopwatch() - asked
             await self._fetch(route, request, is_page)
 
     async def _fetch(self, route: Route, request: Request, is_page: bool) -> None:
@@ -263,6 +298,34 @@ class Visit:
             return True
         spelt = {quote(self._words).lower(), quote_plus(self._words).lower()}
         return request.resource_type in ("xhr", "fetch") and any(words in request.url.lower() for words in spelt)
+
+
+async def _contents(page: Page) -> str:
+    """The HTML of the page and its frames in one; the page itself last, for after a frameset nothing else is read."""
+    return "".join(reversed([await frame.content() for frame in page.frames]))
+
+
+async def _answers(page: Page, before: str, words: str) -> bool:
+    """Whether a page shows results, or says that there are none."""
+    for frame in page.frames:
+        html = await frame.content()
+        if results_page.results(before, html, frame.url) or results_page.says_nothing_found(before, html):
+            return True
+    return False
+
+
+async def _pictured(page: Page, thing: Locator, shows: str) -> tuple[Picture, ...]:
+    return await picture.take(page, shows, await thing.element_handle())
+
+
+async def _of_results(page: Page, before: str, pages: tuple[tuple[str, str], ...], right: str) -> tuple[Picture, ...]:
+    """The results, the first outlined that the answer key seems to describe."""
+    for url, content in pages:
+        for result in results_page.results(before, content, url):
+            if described(right, result.url, result.title):
+                outlined = await picture.link(page, url, result.title, urlsplit(result.url).path)
+                return await picture.take(page, picture.RIGHT, outlined)
+    return await picture.take(page, "what the search brought")
 
 
 async def _shown(page: Page) -> str | None:

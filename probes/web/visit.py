@@ -9,6 +9,7 @@ import asyncio
 import datetime as dt
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
 from urllib.parse import urlsplit
@@ -20,14 +21,15 @@ from probes.http import httpx
 from probes.web import (
     accessibility,
     atoz,
+    by_script,
     contact,
     documents,
     doubt,
+    frames,
     health,
     landing,
     links,
     numbers,
-    results_page,
     scent,
     search,
     standards,
@@ -37,18 +39,19 @@ from probes.web import (
     top_tasks,
 )
 from probes.web.atoz import AToZ
-from probes.web.browser import Chromium, Gate, Home, NoSearch, SearchForbidden
+from probes.web.browser import Chromium, Drawing, Gate, Home
 from probes.web.crawl import Crawler, NotWelcome, SiteUnreachable
 from probes.web.pages import Site
+from probes.web.picture import Picture
 from probes.web.reading import Reading, not_known
-from probes.web.results_page import Typed
 from probes.web.search import NotSearched, Searched
+from probes.web.searching import Tried, open_home, try_search
 from probes.web.shelf import Shelf
 from probes.web.top_tasks import Task
 from results.calendar import LONDON
 from results.schema import Consent, Enquiry, Evidence, Failure, Moment, Observation, Why
 
-_SHEETS = 3  # pages of results that are looked at for the principal enquiry; for the other words, the first
+_PICTURES = 8  # of one visit, at most
 
 FACTS: dict[str, str] = {
     **links.FACTS,
@@ -63,8 +66,17 @@ FACTS: dict[str, str] = {
     **statement.FACTS,
     **documents.FACTS,
     **accessibility.FACTS,
+    **by_script.FACTS,
 }
 """Every fact that a visit writes, with its meaning."""
+
+
+_ON_PAGES = tuple(
+    name
+    for name in FACTS
+    if name not in {"web.reached", "web.pages_read", *search.BY_SEARCHING, *accessibility.FACTS, *health.FACTS}
+)
+"""The facts that are read on pages: of a site that scripts draw, nobody knows them without a browser."""
 
 
 @dataclass(frozen=True)
@@ -77,21 +89,6 @@ class Tools:
     client: httpx.AsyncClient
     chromium: Chromium | None
     shelf: Shelf | None = None
-
-
-@dataclass(frozen=True)
-class _Tried:
-    """What became of the search. `home` is what the browser showed of the home page, if it could."""
-
-    reading: Reading | None = None
-    searches: dict[str, Searched | NotSearched] | None = None
-    home: Home | None = None
-    answer: Typed | None = None
-    """What the principal enquiry's words brought, for the evidence."""
-    wrong: Typed | None = None
-    """What they brought when misspelt."""
-    nothing: Typed | None = None
-    """What a word brought that no page has."""
 
 
 async def visit(tools: Tools, errand: Errand) -> Observation:
@@ -107,24 +104,31 @@ async def visit(tools: Tools, errand: Errand) -> Observation:
         return await _unreachable(tools, errand, began, str(why))
     except NotWelcome as why:
         return await _not_measured(tools, errand, began, str(why))
-    az, site = await _follow_a_to_z(crawler, site, errand.enquiries)
     gate = _gate(tools, errand, crawler, consent, frozenset(hosts))
-    tried = await _search(tools, errand, crawler, site, gate)
-    if tried.searches is not None:
-        site = await crawler.also(site, _first_results(tried.searches.values()))
-    site = await _follow_the_words(crawler, site, top_tasks.of_tier(errand.organisation.tier))
+    wanted = top_tasks.of_tier(errand.organisation.tier)
+    home = await open_home(tools.chromium, gate, site)
+    async with tools.chromium.drawing(gate) if tools.chromium else nullcontext() as drawing:
+        site, scripted = await _drawn(crawler, site, home, drawing)
+        az, site = await _follow_a_to_z(crawler, site, errand.enquiries)
+        tried = await try_search(tools.chromium, errand.enquiries, site, gate, home)
+        if tried.searches is not None:
+            site = await crawler.also(site, _first_results(tried.searches.values()))
+        site = await _follow_the_words(crawler, site, wanted)
+    site = frames.joined(site)
     today = tools.clock.now().astimezone(LONDON).date()
-    ways = await asyncio.to_thread(top_tasks.find, site, top_tasks.of_tier(errand.organisation.tier))
+    ways = await asyncio.to_thread(top_tasks.find, site, wanted)
     reading = await asyncio.to_thread(_read, site, az, tried, errand)  # a telephone call may be in progress
     reading |= await asyncio.to_thread(tasks.read, site, errand.organisation.tier, ways, today)
     reading |= await asyncio.to_thread(landing.read, site, ways)
-    reading |= health.read(site, {url: await crawler.way(url) for url in health.variants(errand.target)})
     reading |= await asyncio.to_thread(statement.read, site, today)
-    reading |= doubt.read(site, reading)
     reading |= await _documents(crawler, site)
-    reading |= await _examine(tools, errand, site, gate, tried)
-    picture = task_map.draw(site.home, ways, today)
-    return await _observation(tools, errand, began, reading, site, tried, picture)
+    reading |= scripted
+    reading |= health.read(site, {url: await crawler.way(url) for url in health.variants(errand.target)})
+    reading |= doubt.read(site, reading)
+    examined, pictures = await _examine(tools, errand, site, gate, home)
+    shown = _captions(tools, errand, site, tried, pictures)
+    ways_drawn = task_map.draw(site.home, ways, today)
+    return await _observation(tools, errand, began, reading | examined, site, tried, shown, ways_drawn)
 
 
 # ------------------------------------------------------------------------------------------------ the steps
@@ -164,65 +168,38 @@ def _gate(tools: Tools, errand: Errand, crawler: Crawler, consent: Consent | Non
         except NotWelcome:
             return False
 
-    return Gate(hosts, permit, may_search, consent.limits.seconds_between_pages if consent else 0.0)
+    pace = consent.limits.seconds_between_pages if consent else 0.0
+    return Gate(hosts, permit, may_search, pace, tools.clock.stopwatch)
 
 
-async def _search(tools: Tools, errand: Errand, crawler: Crawler, site: Site, gate: Gate) -> _Tried:
-    page = site.page(site.home)
-    raw_box = page is not None and await asyncio.to_thread(results_page.has_box, page.html)
+async def _drawn(crawler: Crawler, site: Site, home: Home | str, drawing: Drawing | None) -> tuple[Site, Reading]:
+    """The site, read through the browser where scripts draw its pages, and what is to be said of that."""
+    if drawing is None or isinstance(home, str):
+        return site, by_script.without_browser(site, _ON_PAGES, str(home))
+    pages = by_script.sample(site)
+    rendered = [(page, await drawing(page.url, page.html)) for page in pages]
+    scripted = await asyncio.to_thread(by_script.drawn, site, rendered)
+    if scripted:
+        site = await crawler.drawn(site, drawing)
+    return site, by_script.read(scripted)
+
+
+async def _examine(
+    tools: Tools, errand: Errand, site: Site, gate: Gate, home: Home | str
+) -> tuple[Reading, tuple[Picture, ...]]:
+    """What the browser finds on a sample of the pages that were read, and pictures of the worst."""
     if tools.chromium is None:
-        return _Tried(_unsearched(raw_box, search.NO_BROWSER))
-    try:
-        home = await tools.chromium.home(gate, site.home)
-    except NoSearch as why:
-        return _Tried(_unsearched(raw_box, str(why)))
-    except SearchForbidden:
-        return _Tried(_unsearched(raw_box, search.FORBIDDEN))
-    if not (home.has_box or raw_box):
-        none = not_known(search.BY_SEARCHING, Why.NOT_APPLICABLE, "the home page has no search box")
-        return _Tried(none | Reading({"web.search.home": False}), home=home)
-    searches, answer, patient = dict[str, Searched | NotSearched](), None, True
-    for words in dict.fromkeys(words for one in errand.enquiries for words in (one.search, *one.everyday_words)):
-        try:
-            typed = await _type(tools.chromium, gate, site.home, words, 1 if answer else _SHEETS, patient)
-        except SearchForbidden:
-            forbidden = not_known(search.BY_SEARCHING, Why.PROBE_FAULT, search.FORBIDDEN)
-            return _Tried(forbidden | Reading({"web.search.home": True}), home=home)
-        except NoSearch as why:
-            searches[words], patient = NotSearched(words, str(why)), False
-        else:
-            answer = answer or typed
-            patient = patient and _came(typed)
-            searches[words] = await asyncio.to_thread(search.searched, words, typed)
-    wrong, nothing = None, None
-    if answer is not None and _came(answer):
-        wrong = await _once(tools.chromium, gate, site.home, search.misspelt(errand.enquiry.search))
-        nothing = await _once(tools.chromium, gate, site.home, search.NONSENSE)
-    return _Tried(searches=searches, home=home, answer=answer, wrong=wrong, nothing=nothing)
-
-
-async def _once(chromium: Chromium, gate: Gate, home: str, words: str) -> Typed | None:
-    try:
-        return await chromium.search(gate, home, words, 1)
-    except (NoSearch, SearchForbidden):
-        return None
-
-
-async def _type(chromium: Chromium, gate: Gate, home: str, words: str, sheets: int, patient: bool) -> Typed:
-    """Search; `patient`: and once more when it goes wrong, for one slip says nothing."""
-    try:
-        typed = await chromium.search(gate, home, words, sheets)
-    except NoSearch:
-        if not patient:
-            raise
-    else:
-        if _came(typed) or not patient:
-            return typed
-    return await chromium.search(gate, home, words, sheets)
-
-
-def _came(typed: Typed) -> bool:
-    return 0 < typed.status < 400
+        return not_known(accessibility.FACTS, Why.PROBE_FAULT, search.NO_BROWSER), ()
+    if isinstance(home, str):
+        sentence = "not assessed: the browser could not show the home page"
+        return not_known(accessibility.FACTS, Why.PROBE_FAULT, sentence), ()
+    sample = accessibility.sample(site, errand.enquiries)
+    first, *others = sample
+    examined = await tools.chromium.examine(gate, [first, *others])
+    reading = accessibility.read(first, examined, sample)
+    if home.has_box:
+        reading |= search.same_place({one.url: one.box for one in examined if one.url in others and not one.problem})
+    return reading, tuple(picture for one in examined for picture in one.pictures)
 
 
 async def _documents(crawler: Crawler, site: Site) -> Reading:
@@ -235,28 +212,31 @@ async def _documents(crawler: Crawler, site: Site) -> Reading:
     return documents.read(linked, looked)
 
 
-async def _examine(tools: Tools, errand: Errand, site: Site, gate: Gate, tried: _Tried) -> Reading:
-    """What the browser finds on a sample of the pages that were read."""
-    if tools.chromium is None:
-        return not_known(accessibility.FACTS, Why.PROBE_FAULT, search.NO_BROWSER)
-    if tried.home is None:
-        return not_known(accessibility.FACTS, Why.PROBE_FAULT, "not assessed: the browser could not show the home page")
-    urls = accessibility.sample(site, errand.enquiries)
-    return accessibility.read(urls[0], await tools.chromium.examine(gate, urls))
-
-
-def _unsearched(raw_box: bool, reason: str) -> Reading:
-    """No search was possible. Without a box in the HTML, a script may draw one: only a browser can tell."""
-    if raw_box:
-        return not_known(search.BY_SEARCHING, Why.PROBE_FAULT, reason) | Reading({"web.search.home": True})
-    return not_known(search.FACTS, Why.PROBE_FAULT, reason)
+def _captions(
+    tools: Tools, errand: Errand, site: Site, tried: Tried, further: Iterable[Picture]
+) -> tuple[tuple[str, Picture], ...]:
+    """The pictures of a visit with what each shows, and where, and when."""
+    pictures = [
+        *(tried.home.pictures if tried.home else ()),
+        *(tried.answer.pictures if tried.answer else ()),
+        *further,
+    ]
+    got = (tried.searches or {}).get(errand.enquiry.search)
+    at = f"{tools.clock.now().astimezone(LONDON):%d/%m/%Y %H:%M}"
+    told = []
+    for one in pictures[:_PICTURES]:
+        shows = one.shows
+        if isinstance(got, Searched) and one in (tried.answer.pictures if tried.answer else ()):
+            shows = search.standing(site, got, errand.enquiry)
+        told.append((f"{shows[:80]}, {one.url[:90]}, {at}", one))
+    return tuple(told)
 
 
 def _first_results(searches: Iterable[Searched | NotSearched]) -> list[str]:
     return [result.url for got in searches if isinstance(got, Searched) for result in got.results[:3]]
 
 
-def _read(site: Site, az: AToZ | None, tried: _Tried, errand: Errand) -> Reading:
+def _read(site: Site, az: AToZ | None, tried: Tried, errand: Errand) -> Reading:
     """What the pages tell of themselves. Pure."""
     phones, shown = numbers.read(site, (errand.organisation.name, *errand.organisation.aliases))
     searching = tried.reading
@@ -279,15 +259,23 @@ def _read(site: Site, az: AToZ | None, tried: _Tried, errand: Errand) -> Reading
 
 
 async def _observation(
-    tools: Tools, errand: Errand, began: dt.datetime, reading: Reading, site: Site, tried: _Tried, picture: str
+    tools: Tools,
+    errand: Errand,
+    began: dt.datetime,
+    reading: Reading,
+    site: Site,
+    tried: Tried,
+    shown: Sequence[tuple[str, Picture]],
+    map_of_tasks: str,
 ) -> Observation:
-    evidence = [await _seen(tools, errand, reading)]
-    evidence.append(await tools.archive.keep("map", "map.svg", "image/svg+xml", picture.encode()))
+    listed = Reading(where={"pictures": [{"shows": one.shows, "caption": caption} for caption, one in shown]})
+    evidence = [await _seen(tools, errand, reading | listed)]
+    evidence.append(await tools.archive.keep("map", "map.svg", "image/svg+xml", map_of_tasks.encode()))
     page = site.page(site.home)
     if page is not None:
         evidence.append(await tools.archive.keep("page", "home.html", "text/html", page.html.encode()))
-    if tried.home is not None and tried.home.picture:
-        evidence.append(await tools.archive.keep("screenshot", "home.png", "image/png", tried.home.picture))
+    for caption, one in shown:
+        evidence.append(await tools.archive.keep("screenshot", caption, "image/png", one.png))
     if tried.answer is not None:
         html = tried.answer.pages[0][1].encode()
         evidence.append(await tools.archive.keep("search results", "search.html", "text/html", html))

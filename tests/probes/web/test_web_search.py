@@ -190,6 +190,11 @@ def test_the_facts_of_a_search_are_about_the_right_page() -> None:
         "web.search.first_five": 100.0,
         "web.search.common_words": 0.0,
         "web.search.pdf_first": False,
+        "web.search.works": True,
+        "web.search.first_one": 0.0,
+        "web.search.first_three": 100.0,
+        "web.search.reciprocal_rank": 0.333,
+        "web.search.time": None,
     }
     assert reading.notes == (
         "'council tax' found the right page 3rd of 118",

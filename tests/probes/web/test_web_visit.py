@@ -189,6 +189,11 @@ async def test_a_search_is_typed_and_its_results_are_ranked(shopper: Shopper) ->
         "web.search.misspelling": True,
         "web.search.zero_help": False,
         "web.search.pdf_first": False,
+        "web.search.works": True,
+        "web.search.first_one": 0.0,
+        "web.search.first_three": 100.0,
+        "web.search.reciprocal_rank": 0.5,
+        "web.search.time": 0.0,
     }
     assert "'council tax' found the right page 2nd of 2" in seen.notes
     assert shopper.shelf.kept["screenshot"].startswith(b"\x89PNG")

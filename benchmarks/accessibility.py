@@ -79,7 +79,7 @@ FLAWS: dict[str, tuple[str, str]] = {
 def site() -> dict[str, bytes]:
     """Path to HTML: the sound page and one for each flaw."""
     ordinary = pages(80)["/service-7/"].decode()
-    head = '<meta name="viewport" content="width=device-width, initial-scale=1"><style>a{color:#00c}</style></head>'
+    head = '<meta name="viewport" content="width=device-width, initial-scale=1"><style>a{color:#00c;display:inline-block;line-height:28px}</style></head>'
     sound = ordinary.replace("</head>", head).replace("<header>", "<header><h2>Menu</h2>").replace("<h2>Menu</h2>", "")
     made = {f"/{_SOUND}": sound}
     for number, (body, where) in enumerate(FLAWS.values()):

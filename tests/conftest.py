@@ -18,7 +18,9 @@ LONGEST = (
     "scenarios/test_every_manner.py",
     "scenarios/test_tried_again.py",
     "phone_hearing/test_calls_heard.py",
+    "web/test_web_unlike.py",
     "web/test_web_visit.py",
+    "web/test_web_examine.py",
 )
 """The files that take minutes, so that they are not what everybody waits for at the end."""
 

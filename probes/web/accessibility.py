@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from probes.web.banner import told as banner_told
-from probes.web.examine import Examined, Rule
+from probes.web.examine import HEADINGS, Examined, Rule
 from probes.web.pages import Page, Site
 from probes.web.reading import Reading, not_known, percent
 from results.schema import Enquiry, Why
@@ -108,7 +108,7 @@ def _wcag(one: Examined) -> list[Rule]:
     return [rule for rule in one.violations if rule.id not in _BEST_PRACTICE]
 
 
-_BEST_PRACTICE = frozenset({"page-has-heading-one", "heading-order", "region", "landmark-one-main", "skip-link"})
+_BEST_PRACTICE = frozenset(HEADINGS)
 
 
 def _serious(one: Examined) -> list[Rule]:

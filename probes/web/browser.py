@@ -6,6 +6,7 @@ Chromium itself has no network: it is told that no host exists, and each of its 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
@@ -16,6 +17,7 @@ from probes.web import examine
 from probes.web.examine import Examined
 from probes.web.results_page import Typed
 from probes.web.tab import Gate, Home, NoSearch, SearchForbidden, Visit
+from probes.web.together import together
 
 __all__ = ["Chromium", "Drawing", "Gate", "Home", "NoSearch", "SearchForbidden"]
 
@@ -34,6 +36,8 @@ LAUNCH = (
 RECYCLED = 100  # pages that are drawn in one context; its memory grows
 LONGEST = 15.0  # real seconds for a page to be drawn
 LARGEST = 2_000_000  # characters of a page that was drawn
+TABS = 3
+"""Pages of a site that are examined at once; the guard's pace decides how soon one is opened after another."""
 PATIENCE = 30.0  # real seconds for one visit to the home page, for one search, or for one page to be examined
 
 
@@ -62,28 +66,36 @@ class Chromium:
         return await self._visit(gate, lambda visit: visit.search(url, words, sheets, right))
 
     async def examine(self, gate: Gate, urls: Sequence[str]) -> tuple[Examined, ...]:
-        """Examine pages one after another in one tab; a page that breaks it is told and left, the rest goes on.
+        """Examine pages, a few at once; a page that breaks its tab is told and left, the rest goes on.
 
-        The first is opened three times, since it is the one whose speed is told.
+        The first is opened three times, and before any other: it is the one whose speed is told.
 
         Raises `Refused` by the guard.
         """
-        found: list[Examined] = []
+        found: dict[str, Examined] = {}
+        await self._in_a_tab(gate, deque(urls[:1]), found, times=3)
+        others = deque(dict.fromkeys(urls[1:]))
+        await together([self._in_a_tab(gate, others, found, times=1) for _ in range(TABS)])
+        return examine.pictured_once([found[url] for url in urls])
+
+    async def _in_a_tab(self, gate: Gate, waiting: deque[str], found: dict[str, Examined], times: int) -> None:
+        """Examine pages one after another in one tab, for as long as any are waiting."""
+        at = ""
 
         async def one_by_one(visit: Visit) -> None:
+            nonlocal at
             page = None
-            while len(found) < len(urls):
-                pictured = frozenset(one.shows for each in found for one in each.pictures)
+            while at or waiting:
+                at = at or waiting.popleft()
                 async with asyncio.timeout(examine.LONGEST + gate.pace):
-                    seen, page = await examine.examine(visit, page, urls[len(found)], 1 if found else 3, pictured)
-                found.append(seen)
+                    found[at], page = await examine.examine(visit, page, at, times)
+                at = ""
 
-        while len(found) < len(urls):
+        while at or waiting:
             try:
-                await self._visit(gate, one_by_one, len(urls) * (examine.LONGEST + gate.pace))
+                await self._visit(gate, one_by_one, (1 + len(waiting)) * (examine.LONGEST + TABS * gate.pace))
             except NoSearch as why:
-                found.append(Examined(urls[len(found)], problem=str(why)))
-        return tuple(found)
+                found[at], at = Examined(at, problem=str(why)), ""
 
     @asynccontextmanager
     async def drawing(self, gate: Gate) -> AsyncIterator[Drawing]:
@@ -112,13 +124,16 @@ class Chromium:
             if playwright is not None:
                 await playwright.stop()
 
-    async def _visit(self, gate: Gate, errand: Callable[[Visit], Awaitable[_T]], patience: float = PATIENCE) -> _T:
-        """Do something in a context of its own. When the browser dies of it, once more in another browser."""
+    async def _visit(self, gate: Gate, errand: Callable[[Visit], Awaitable[_T]], patience: float = 0.0) -> _T:
+        """Do something in a context of its own. When the browser dies of it, once more in another browser.
+
+        `patience`: real seconds, `PATIENCE` where none are named.
+        """
         try:
-            return await self._once(gate, errand, patience)
+            return await self._once(gate, errand, patience or PATIENCE)
         except _Died:
             try:
-                return await self._once(gate, errand, patience)
+                return await self._once(gate, errand, patience or PATIENCE)
             except _Died as died:
                 raise NoSearch(f"the browser died of the page, twice: {died}") from None
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 from urllib.parse import urlsplit
 
 from probes.clock import Clock
@@ -26,12 +25,13 @@ from probes.web.frontier import Frontier, by_host
 from probes.web.health import INCOMPLETE_CHAIN, Way
 from probes.web.pages import Page, Site, joined, plain, read
 from probes.web.shelf import Shelf
+from probes.web.together import together
 from probes.web.turned_away import asks_to_sign_in
 
 __all__ = ["LARGEST", "Crawler", "NotWelcome", "SiteUnreachable", "client"]
 
 BUDGET = 150  # requests for pages in one visit, robots.txt, sitemaps and redirects apart
-FURTHER = 60  # and this many more that a reader asks for by name: letters of an A to Z, results of a search
+FURTHER = 120  # and so many more that a reader asks for by name: letters of an A to Z, results, the way to a task
 AT_ONCE = 4  # pages of a host under way; the guard's pace decides how soon one follows another
 PATIENCE = 20.0  # real seconds for one whole answer
 MOST_HELD = 256_000_000  # bytes of all pages of a site together
@@ -177,7 +177,7 @@ class Crawler:
     async def _read_level(self, level: Sequence[tuple[str, int]]) -> None:
         """Read the addresses, each host's in their order, and take up what they lead to in the order of all."""
         read = dict[str, Page]()
-        await _together([self._read_in_turn(run, read) for run in by_host(level)])
+        await together([self._read_in_turn(run, read) for run in by_host(level)])
         for url, depth in level:
             if url in read:
                 self._frontier.found((link.url for link in read[url].links), depth + 1)
@@ -352,13 +352,3 @@ def _not_turned_away(site: Site) -> None:
 
 def _why(page: Page) -> str:
     return f" ({page.away})" if page.away else ""
-
-
-async def _together(runs: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Do all at once; the first that fails ends the others, and is what is raised."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for run in runs:
-                group.create_task(run)
-    except ExceptionGroup as several:
-        raise several.exceptions[0] from None

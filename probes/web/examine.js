@@ -10,9 +10,10 @@
   },
 
   // axe-core must have been put into the page. `preload` is off: one broken video would hold it up for ten seconds.
-  async axe(tags) {
+  async axe(tags, also) {
     const found = await axe.run(document, {
       runOnly: { type: "tag", values: tags },
+      rules: Object.fromEntries(also.map(rule => [rule, { enabled: true }])),
       resultTypes: ["violations", "incomplete"],
       preload: false,
     });

@@ -7,8 +7,8 @@ can be seen, and whether the keyboard is ever caught. The questions put to the p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -21,8 +21,9 @@ from probes.web.picture import Picture, first, take
 from probes.web.questions import asking
 from probes.web.tab import ANSWER, UNCHANGED, Visit
 
-TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-"""Which rules of axe-core are run: WCAG 2.2 levels A and AA, and best practice for headings."""
+TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+HEADINGS = ("page-has-heading-one", "heading-order")
+"""Which rules of axe-core are run: WCAG 2.2 levels A and AA, and of best practice those on headings."""
 
 STRIP, CONTRAST, UNSEEN, WIDE = (
     "the letters of the A to Z",
@@ -105,13 +106,10 @@ class Examined:
         return any(rule.id in rules for rule in self.violations)
 
 
-async def examine(
-    visit: Visit, page: Page | None, url: str, times: int = 1, pictured: frozenset[str] = frozenset()
-) -> tuple[Examined, Page]:
+async def examine(visit: Visit, page: Page | None, url: str, times: int = 1) -> tuple[Examined, Page]:
     """Open a page in the visit's tab, so many times, and examine it the last time.
 
-    `pictured`: of what there is a picture already, and no second one is wanted. Raises playwright's `Error`,
-    and `Refused` by the guard.
+    Raises playwright's `Error`, and `Refused` by the guard.
     """
     drawn = []
     for _ in range(times):
@@ -124,19 +122,19 @@ async def examine(
     options = await page.evaluate(asking("options()"))
     parts = await page.evaluate(asking("parts()"))
     await page.evaluate(_axe())
-    found = await page.evaluate(asking(f"axe({list(TAGS)!r})"))
+    found = await page.evaluate(asking(f"axe({list(TAGS)!r}, {list(HEADINGS)!r})"))
     contrast = next((one for one in found["violations"] if one["id"] == "color-contrast"), None)
     stops, caught = await _walk(page)
     place = await page.evaluate(asking("place()", "box.js")) if await find(page) else None
     pictures = list[Picture]()
-    if STRIP not in pictured and await page.evaluate(asking("mark_strip()")):
+    if await page.evaluate(asking("mark_strip()")):
         pictures += await take(page, STRIP, await first(page, "[data-doorstep=strip]"))
-    if CONTRAST not in pictured and contrast and (element := await first(page, contrast["nodes"][0]["target"])):
+    if contrast and (element := await first(page, contrast["nodes"][0]["target"])):
         pictures += await take(page, CONTRAST, element)
-    if UNSEEN not in pictured and (element := await first(page, "[data-doorstep=unseen]")):
+    if element := await first(page, "[data-doorstep=unseen]"):
         pictures += await take(page, UNSEEN, element)
     sizes = [await _at(page, size) for size in (_TWICE, _HANDHELD, _REFLOW)]
-    if WIDE not in pictured and sizes[-1].beyond and await page.evaluate(asking("mark_widest()")):
+    if sizes[-1].beyond and await page.evaluate(asking("mark_widest()")):
         pictures += await take(page, WIDE, await first(page, "[data-doorstep=wide]"))
     await _resize(page, _WIDE)
     return Examined(
@@ -162,6 +160,17 @@ async def examine(
         box=(int(place[0]), int(place[1])) if place else None,
         pictures=tuple(pictures),
     ), page
+
+
+def pictured_once(pages: Sequence[Examined]) -> tuple[Examined, ...]:
+    """The pages with one picture of each kind among them, on the first page that has it: a second shows no more."""
+    shown = set[str]()
+    kept = []
+    for one in pages:
+        new = tuple(picture for picture in one.pictures if picture.shows not in shown)
+        shown |= {picture.shows for picture in new}
+        kept.append(replace(one, pictures=new))
+    return tuple(kept)
 
 
 @cache

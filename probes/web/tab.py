@@ -204,7 +204,8 @@ class Visit:
         earlier = now = self._now()
         came = (earlier, now)
         while looks < _MOST_LOOKS:
-            await asyncio.sleep(_GLANCE)
+            if looks or self._pending:
+                await asyncio.sleep(_GLANCE)
             earlier, now = now, self._now()
             if self._pending:
                 still = 0

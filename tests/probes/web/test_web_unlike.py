@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(FOUND is None, reason="no browser on this machin
 
 SITES = (*platforms.SITES, *old.SITES, *scripted.SITES, *odd.SITES)
 TWICE = (platforms.DRUPAL, scripted.APP)
-AT_ONCE = 4
+AT_ONCE = 2
 VARIES = {"web.load_time", "web.search.time"}
 """Facts that are times: told as a range, and not the same on two visits."""
 

@@ -61,7 +61,7 @@ GOOD: dict[str, Fact] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Unlike:
     """One site. `facts`: the truth. `unknown`: for facts that nobody can know, a part of the sentence that says why."""
 

@@ -65,7 +65,7 @@ FLAWS: dict[str, tuple[str, str]] = {
     "the focus cannot be seen": ("<style>a:focus{outline:none}</style>", ""),
     "a trap for the keyboard": (
         '<input aria-label="Postcode" onblur="setTimeout(() => this.focus())"><p>Enter your postcode</p>',
-        "",
+        "start",
     ),
     "a banner in the way that cannot be refused": (
         '<div id="cookie-banner" style="position:fixed;inset:0;background:#fff;color:#000">We use cookies '
@@ -73,17 +73,20 @@ FLAWS: dict[str, tuple[str, str]] = {
         "",
     ),
 }
-"""What is planted, and how: in the page, or in its head."""
+"""What is planted, and where: in the main part of the page, at its start, or in its head."""
 
 
 def site() -> dict[str, bytes]:
     """Path to HTML: the sound page and one for each flaw."""
     ordinary = pages(80)["/service-7/"].decode()
-    head = '<meta name="viewport" content="width=device-width, initial-scale=1"><style>a{color:#00c;display:inline-block;line-height:28px}</style></head>'
-    sound = ordinary.replace("</head>", head).replace("<header>", "<header><h2>Menu</h2>").replace("<h2>Menu</h2>", "")
+    style = "<style>a{color:#00c;display:inline-block;line-height:28px}</style>"
+    head = f'<meta name="viewport" content="width=device-width, initial-scale=1">{style}</head>'
+    sound = ordinary.replace("</head>", head)
     made = {f"/{_SOUND}": sound}
     for number, (body, where) in enumerate(FLAWS.values()):
-        html = sound.replace("<ul><li><a", f"{body}<ul><li><a", 2).replace(body, "", 1) if body else sound
+        html = sound.replace("<main>", f"<main>{body}")
+        if where == "start":
+            html = sound.replace("<body>", f"<body>{body}")
         if where == "title":
             html = html[: html.index("<title>")] + html[html.index("</title>") + 8 :]
         elif where == "language":

@@ -6,6 +6,7 @@ says so.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -41,6 +42,8 @@ def node_with(*packages: str) -> Path:
 
 
 def _run(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True)
+    # What drives a browser is told to use the one that is here.
+    environment = os.environ | {"PUPPETEER_SKIP_DOWNLOAD": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode:
         raise NotHere(f"{' '.join(command[-2:])} cannot be installed: {done.stderr.strip()[-200:]}")

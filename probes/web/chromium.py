@@ -15,7 +15,10 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+HEADLESS = "chromium-headless-shell"
+"""Debian's Chromium without a window: the same pages for half the processor time."""
+
+_NAMES = (HEADLESS, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _PLACES = (
     "/usr/bin/chromium",
     "/usr/lib/chromium/chromium",
@@ -53,7 +56,9 @@ def _install() -> str | None:
     _try([sys.executable, "-m", "playwright", "install", "chromium"])
     if find() is None and hasattr(os, "geteuid") and os.geteuid() == 0 and (apt := shutil.which("apt-get")):
         _try([apt, "update"])
-        _try([apt, "install", "--yes", "--no-install-recommends", "chromium"])
+        for package in (HEADLESS, "chromium"):  # the first may not be known to an older Debian
+            if find() is None:
+                _try([apt, "install", "--yes", "--no-install-recommends", package])
     return find()
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from html import unescape
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -24,11 +27,24 @@ Drawn = tuple[Chart, Sequence[str], Sequence[Sequence[str]]]
 """A chart, the headings of its table, and its rows: where the row leads, its name, its cells."""
 
 
-def render(report: WaveReport) -> str:
-    """The whole page."""
+class Picture(NamedTuple):
+    """An SVG picture as a page shows it: as an image, so that nothing in it is ever run, with its own description."""
+
+    address: str
+    alt: str
+
+    @classmethod
+    def of(cls, svg: bytes) -> Picture:
+        found = re.search(r"<desc[^>]*>([^<]*)</desc>", svg.decode("utf-8", errors="replace"))
+        return cls(f"data:image/svg+xml;base64,{b64encode(svg).decode()}", unescape(found[1]) if found else "A map")
+
+
+def render(report: WaveReport, maps: Mapping[str, bytes] | None = None) -> str:
+    """The whole page. `maps`: {shop: a picture of the website, SVG}."""
     template = _environment().get_template("wave.html.j2")
     page = template.render(
         report=report,
+        maps={shop: Picture.of(svg) for shop, svg in (maps or {}).items()},
         by_channel={part.channel: part for part in report.channels},
         channel_names=CHANNEL_NAMES,
         brief=brief(report),

@@ -84,11 +84,17 @@ async def write_report(
         found = await bench.store.shops(frozen)
         refusals = await bench.ledger.refusals(wave)
         earlier = await _earlier(bench, frozen, since)
+        maps = {
+            shop.id: bench.evidence.path(one.sha256).read_bytes()
+            for shop in found
+            for one in (shop.observation.evidence if shop.observation else ())
+            if shop.counted and one.kind == "map" and bench.evidence.path(one.sha256).is_file()
+        }
     assembled = wave_report.assemble(
         frozen.wave, frozen.scheme, frozen.organisations, found, refusals, _edition(frozen), earlier
     )
     place = wave if edition is None else f"{wave}-edition-{edition}"
-    page, data = wave_report.write(assembled, to or folder / "reports" / place)
+    page, data = wave_report.write(assembled, to or folder / "reports" / place, maps)
     if as_json:
         show.json_out({"html": str(page), "json": str(data)})
         return

@@ -284,6 +284,19 @@ async def test_the_keyboard_reaches_the_report_first_through_the_skip_link(brows
     assert await browser_page.evaluate("document.activeElement.id") == "brief"
 
 
+def test_the_map_of_a_website_is_shown_as_a_picture_with_its_description() -> None:
+    work = fieldwork(councils=2)
+    visited = next(shop for shop in work.shops if shop.channel == "web")
+    svg = b"<svg><title>T</title><desc>Jobs: 2 clicks &amp; no more.</desc><script>alert(1)</script></svg>"
+
+    page = render(report_of(work), {visited.id: svg})
+
+    (picture,) = LexborHTMLParser(page).css(".map img")
+    assert picture.attributes["alt"] == "Jobs: 2 clicks & no more."
+    assert (picture.attributes["src"] or "").startswith("data:image/svg+xml;base64,")
+    assert "alert(1)" not in page
+
+
 def with_note(shop: Shop, note: str) -> Shop:
     seen = shop.observation
     assert seen is not None

@@ -52,7 +52,7 @@ FLAWS: dict[str, tuple[str, str]] = {
     "no language": ("", "language"),
     "zoom forbidden": ("", "zoom"),
     "a frame without a title": ('<iframe srcdoc="<p>Map</p>"></iframe>', ""),
-    "headings out of order": ("<h4>Opening hours</h4>", ""),
+    "headings out of order": ("<h2>Offices</h2><h5>Opening hours</h5>", ""),
     "targets too small and too close": (
         "".join(f'<a href="/service-{n}/" style="font-size:8px;display:inline-block">{n}</a>' for n in range(3, 9)),
         "",

@@ -1,7 +1,7 @@
 """What has changed since an earlier wave, and whether chance alone would explain it. Pure.
 
 Only what was asked alike in both waves is compared: the same question, the same standard, the same scenarios. Whether
-a change is more than chance is said after Holm's correction over all that is said of one organisation at once.
+a change is more than chance is said after Holm's correction over all that is said of one organisation in one channel.
 
 Sources: R. Newcombe, Statistics in Medicine 17 (1998), method 10, for the interval of a difference of two shares;
 A. Agresti and B. Caffo, The American Statistician 54 (2000), for its test, and Fisher's exact test where a cell is
@@ -30,7 +30,7 @@ from results.scoring import standard_of
 Verdict = Literal["better", "worse", "no clear change", "not compared"]
 
 LEVEL = 0.05
-"""Chance of calling any change clear in one organisation's figures when nothing has changed."""
+"""Chance of calling any change clear in one organisation's figures of a channel when nothing has changed."""
 
 SCORE = "score"
 """The measure of the channel's score, beside those of `results.measures`."""

@@ -6,7 +6,7 @@ Pure. Which answers are read, and what is left to a person, does not live here (
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -121,11 +121,6 @@ def patterns_of_numbers(authority: Responsible) -> tuple[str, ...]:
         for number in authority.numbers
         if number.startswith("+44")
     )
-
-
-def numbers_in(texts: Iterable[str]) -> frozenset[str]:
-    """The British telephone numbers in texts, as E.164."""
-    return frozenset(number for text in texts for number in _numbers(text))
 
 
 def _numbers(text: str) -> set[str]:

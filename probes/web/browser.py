@@ -80,22 +80,26 @@ class Chromium:
 
     async def _in_a_tab(self, gate: Gate, waiting: deque[str], found: dict[str, Examined], times: int) -> None:
         """Examine pages one after another in one tab, for as long as any are waiting."""
-        at = ""
+
+        def following() -> str:
+            return waiting.popleft() if waiting else ""
+
+        at = following()
 
         async def one_by_one(visit: Visit) -> None:
             nonlocal at
             page = None
-            while at or waiting:
-                at = at or waiting.popleft()
+            while at:
                 async with asyncio.timeout(examine.LONGEST + gate.pace):
                     found[at], page = await examine.examine(visit, page, at, times)
-                at = ""
+                at = following()
 
-        while at or waiting:
+        while at:
             try:
                 await self._visit(gate, one_by_one, (1 + len(waiting)) * (examine.LONGEST + TABS * gate.pace))
             except NoSearch as why:
-                found[at], at = Examined(at, problem=str(why)), ""
+                found[at] = Examined(at, problem=str(why))
+                at = following()
 
     @asynccontextmanager
     async def drawing(self, gate: Gate) -> AsyncIterator[Drawing]:

@@ -138,9 +138,9 @@ def _compared() -> tuple[str, ...]:
         "Only what was asked alike is compared: the same scenarios, the same question, the same standard. What was not "
         "says so.",
         "A change is called clear when chance alone would bring one so large in fewer than one of twenty waves, "
-        "allowing for all the figures that are told of an organisation (Holm). Shares are tested by Fisher's exact "
-        "test or by Agresti and Caffo's, times and scores by Mann and Whitney's U. With twenty contacts only very "
-        "large changes are clear.",
+        "allowing for all the figures that are told of an organisation in the channel (Holm). Shares are tested by "
+        "Fisher's exact test or by Agresti and Caffo's, times and scores by Mann and Whitney's U. "
+        "With twenty contacts only very large changes are clear.",
         "A website is looked at whole and not sampled: there, any difference is told.",
     )
 

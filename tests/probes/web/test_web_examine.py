@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from playwright.async_api import BrowserContext, Error
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -194,6 +195,20 @@ async def test_a_browser_that_is_killed_between_two_pages_is_started_again() -> 
         (page,) = await asyncio.wait_for(browser.examine(gate, [address + "other"]), 30)
 
     assert page.title == "Other"
+
+
+async def test_where_no_tab_can_be_opened_each_page_says_so_and_the_examination_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def no_tab() -> BrowserContext:
+        raise Error("Target.createBrowserContext: failed")
+
+    async with looking(home=whole(), other=whole(title="Other")) as (browser, gate, address):
+        monkeypatch.setattr(browser, "context", no_tab)
+        found = await asyncio.wait_for(browser.examine(gate, [address + "home", address + "other"]), 30)
+
+    assert [one.url for one in found] == [address + "home", address + "other"]
+    assert all("could not show the page" in one.problem for one in found)
 
 
 def test_without_a_browser_nothing_is_said_about_accessibility() -> None:

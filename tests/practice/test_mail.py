@@ -116,6 +116,8 @@ async def shopper(house: House) -> AsyncIterator[Shopper]:
     yield Shopper(house, imap)
     await clock.set_speed(1)
     await imap.logout()
+    imap.protocol.transport.abort()  # a busy server may close it after this event loop has ended
+    await asyncio.sleep(0)
 
 
 def counted(house: House, message_id: str) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from typing import Literal
 
 from results import words
 from results.benchmark import Rounded
-from results.schema import Channel, Criterion, Fact, Noun, Scheme, Shop, State
+from results.channels import contacts
+from results.schema import CHANNELS, Channel, Criterion, Fact, Noun, Scheme, Shop, State
 
 MOST = 3
 MOST_FOR_PARTNERSHIP = 5
@@ -24,8 +25,6 @@ LEAST_ANSWERS: Mapping[str, int] = {"web": 1}
 """Answers that a finding needs; three in every other channel. A website visit looks at the whole site: one will do."""
 
 FUTURE_ACTION = "Measure in next wave"
-
-_NOUNS: Mapping[str, tuple[str, str]] = {"phone": ("call", "calls"), "email": ("e-mail", "e-mails")}
 
 
 class Mean(Noun):
@@ -179,8 +178,7 @@ def figure(criterion: Criterion, mean: Mean) -> str:
     """A mean in words: '18 of 20 calls (90%)' for what is met or not, '72% of the marks over 20 calls' for degrees."""
     if criterion.channel == "web" and mean.base == 1:
         return said(criterion, mean.value, mean.mean)
-    one, many = _NOUNS.get(criterion.channel, ("visit", "visits"))
-    base = words.count(mean.base, one, many)
+    base = contacts(_channel(criterion), mean.base)
     if abs(mean.mean * mean.base - mean.full) > 0.01:  # the mean is rounded
         return f"{words.percent(mean.mean)} of the marks over {base}"
     share = f" ({words.percent(mean.full / mean.base)})" if mean.base >= words.COUNTS_ONLY else ""
@@ -317,7 +315,7 @@ def _action(criterion: Criterion, mean: Mean) -> Action:
 
 
 def _channel(criterion: Criterion) -> Channel:
-    match criterion.channel:
-        case "phone" | "email" | "web" as channel:
-            return channel
-    raise ValueError(f"{criterion.id}: {criterion.channel} is not a channel of this report")
+    found = next((channel for channel in CHANNELS if channel == criterion.channel), None)
+    if found is None:
+        raise ValueError(f"{criterion.id}: {criterion.channel} is not a channel of this report")
+    return found

@@ -8,18 +8,13 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from results import words
 from results.benchmark import Interval, Rounded, wilson
+from results.channels import ABOUT
 from results.measures import MEASURES, Measure, Unit
 from results.schema import Channel, Noun, Scheme, Shop
-
-_CONTACTS: Mapping[Channel, tuple[str, str]] = {
-    "phone": ("call", "calls"),
-    "email": ("e-mail", "e-mails"),
-    "web": ("site visit", "site visits"),
-}
 
 
 class Figure(Noun):
@@ -111,7 +106,7 @@ def _figure(measure: Measure, counted: Sequence[Shop], standard: str) -> Figure:
     if measure.kind == "tally":
         return _tally(measure, known, aside)
     values = [value for _, value in known]
-    base, one_many = len(values), measure.base or _CONTACTS[measure.channel]
+    base, one_many = len(values), measure.base or ABOUT[measure.channel][3:5]
     value = (statistics.median(values) if measure.kind == "median" else statistics.fmean(values)) if values else None
     percentage = measure.kind == "share" and measure.channel != "web" and base >= words.COUNTS_ONLY
     return Figure(
@@ -168,7 +163,7 @@ def _tally(measure: Measure, known: Sequence[tuple[Shop, float]], aside: Counter
         value=len(dead) if called else None,
         words=(words.number(len(dead), 0) if dead else "none") if called else "not known",
         base=len(called),
-        base_words=words.count(len(called), *(measure.base or _CONTACTS[measure.channel])),
+        base_words=words.count(len(called), *(measure.base or ABOUT[measure.channel][3:5])),
         aside=_aside(aside),
         shops=tuple(shop.id for shop, _ in known),
     )

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from results import words
 from results.benchmark import Benchmark, benchmarks
 from results.change import Earlier, changes
+from results.channels import ABOUT
 from results.findings import Findings, Means, findings, means, partnership_findings, said
 from results.kpis import Figure, figures, partnership
 from results.measures import MEASURES
@@ -40,8 +41,6 @@ from results.schema import (
     Wave,
 )
 from results.scoring import standard_of
-
-CHANNEL_NAMES: Mapping[Channel, str] = {"phone": "Telephone", "email": "E-mail", "web": "Website"}
 
 _TIMED: Mapping[Channel, str] = {"phone": "phone.answer_median", "email": "email.reply_median"}
 _NOT_A_TIME = {"not answered", "no reply"}
@@ -123,7 +122,7 @@ class _Parts:
         timed = self._timed(channel)
         return ChannelPart(
             channel=channel,
-            name=CHANNEL_NAMES[channel],
+            name=ABOUT[channel].name,
             benchmark=benchmark,
             figures=tuple(
                 partnership([figure[place] for figure in own], together) for place, together in enumerate(pooled)
@@ -156,7 +155,7 @@ class _Parts:
                 reason = "the scheme has no scored criterion for it"
             else:
                 reason = "none of its criteria could be answered"
-            found.append(f"{CHANNEL_NAMES[benchmark.channel]} {stage.capitalize()} was not assessed: {reason}.")
+            found.append(f"{ABOUT[benchmark.channel].name} {stage.capitalize()} was not assessed: {reason}.")
         return tuple(found)
 
     # -------------------------------------------------------------------------------------------- an organisation
@@ -275,10 +274,10 @@ def _states(shops: Sequence[Shop], criterion: str | None = None) -> dict[str, in
 def _set_aside(scheme: Scheme, shops: Sequence[Shop]) -> dict[str, dict[str, int]]:
     """The same, by criterion."""
     found: dict[str, dict[str, int]] = {}
-    for channel, name in CHANNEL_NAMES.items():
+    for channel, about in ABOUT.items():
         for criterion in scheme.criteria:
             if criterion.channel == channel and (states := _states(shops, criterion.id)):
-                found[f"{name}: {criterion.short}"] = states
+                found[f"{about.name}: {criterion.short}"] = states
     return found
 
 

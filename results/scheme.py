@@ -53,8 +53,11 @@ def build(profile: Profile) -> Scheme:
 
 
 def digest(scheme: Scheme) -> str:
-    """SHA-256 over the scheme's canonical JSON, its own digest left out: 64 hexadecimal digits."""
-    document = scheme.model_dump(mode="json", exclude={"digest"})
+    """SHA-256 over the scheme's canonical JSON, its own digest left out: 64 hexadecimal digits.
+
+    What is at its default is left out too, so that a field added to the nouns later changes no digest by itself.
+    """
+    document = scheme.model_dump(mode="json", exclude={"digest"}, exclude_defaults=True)
     return hashlib.sha256(json.dumps(document, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

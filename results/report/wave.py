@@ -40,7 +40,7 @@ from results.schema import (
     State,
     Wave,
 )
-from results.scoring import standard_of
+from results.scoring import standard_of, standard_words
 
 _TIMED: Mapping[Channel, str] = {"phone": "phone.answer_median", "email": "email.reply_median"}
 _NOT_A_TIME = {"not answered", "no reply"}
@@ -131,7 +131,7 @@ class _Parts:
             criteria=tuple(_head(criterion) for criterion in self._criteria(channel)),
             not_assessed=self._not_assessed(benchmark),
             answer_standard=standard_of(timed, self.scheme) if timed else None,
-            standard_words=timed.standard if timed else "",
+            standard_words=standard_words(timed, self.scheme) if timed else "",
         )
 
     def _criteria(self, channel: Channel) -> list[Criterion]:

@@ -108,11 +108,14 @@ def standard_of(criterion: Criterion, scheme: Scheme) -> float | None:
     return figure
 
 
+def standards(criterion: Criterion, scheme: Scheme) -> tuple[float | None, int | None]:
+    """All that the profile says of a criterion: the figure in the unit of its answer, and that in working days."""
+    return standard_of(criterion, scheme), _in_working_days(criterion, scheme)
+
+
 def has_standard(criterion: Criterion, scheme: Scheme) -> bool:
     """Whether the profile promises what the criterion asks for, or the criterion has its own standard."""
-    if criterion.profile_key is None or standard_of(criterion, scheme) is not None:
-        return True
-    return _in_working_days(criterion, scheme) is not None
+    return criterion.profile_key is None or standards(criterion, scheme) != (None, None)
 
 
 def standard_words(criterion: Criterion, scheme: Scheme) -> str:
@@ -121,14 +124,18 @@ def standard_words(criterion: Criterion, scheme: Scheme) -> str:
         return NO_STANDARD.capitalize()
     figure, figures = standard_of(criterion, scheme), scheme.profile.figures
     if (days := _in_working_days(criterion, scheme)) is not None and figure is None:
-        return f"Within {words.working_days(days)}"
+        return _within(words.working_days(days))
     if figure is None or (say := _SAID.get(criterion.answer)) is None:
         return criterion.standard
     if criterion.profile_key == "phone.answer_seconds" and (rings := figures.get("phone.answer_rings")):
         seconds = figures.get("phone.answer_seconds")
         within = f"Within {words.seconds(seconds)} or " if seconds is not None else "Within "
         return f"{within}{_NUMBERS.get(round(rings), words.number(rings))} rings"
-    return f"Within {say(figure)}".replace("Within 1 ", "Within one ")
+    return _within(say(figure))
+
+
+def _within(time: str) -> str:
+    return f"Within one {time[2:]}" if time.startswith("1 ") else f"Within {time}"
 
 
 def _in_working_days(criterion: Criterion, scheme: Scheme) -> int | None:

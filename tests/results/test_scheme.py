@@ -79,6 +79,34 @@ def test_the_seed_profile_holds_the_promises_of_2006() -> None:
     assert (figures["complaint.acknowledge_working_days"], figures["complaint.answer_working_days"]) == (5, 20)
 
 
+@pytest.mark.parametrize("profile", scheme.profiles())
+def test_every_profile_says_its_source_and_promises_only_what_is_known(profile: str) -> None:
+    loaded = scheme.load(profile).profile
+
+    assert loaded.id == profile
+    assert loaded.source
+    assert set(loaded.figures) <= set(scheme.promises())
+
+
+def test_the_profiles_are_the_seeds_and_those_of_nine_other_councils() -> None:
+    assert scheme.profiles() == (
+        "basingstoke-and-deane",
+        "harborough",
+        "lambeth",
+        "mole-valley",
+        "preston",
+        "south-derbyshire-2006",
+        "south-gloucestershire",
+        "tandridge",
+        "thanet",
+        "vale-of-white-horse",
+    )
+
+
+def test_every_criterion_with_a_figure_of_the_profile_names_one_that_is_known() -> None:
+    assert {each.profile_key for each in SCHEME.criteria if each.profile_key} <= set(scheme.promises())
+
+
 def test_the_digest_changes_with_any_weight_and_with_nothing_else() -> None:
     first = SCHEME.criteria[0].model_copy(update={"weight": 1})
     changed = SCHEME.model_copy(update={"criteria": (first, *SCHEME.criteria[1:])})

@@ -175,7 +175,7 @@ def test_other_words_and_guidance_are_no_break_in_the_series() -> None:
 
 
 def test_a_score_is_compared_on_the_questions_that_both_waves_score_alike() -> None:
-    work = fieldwork(councils=3, calls=30)
+    work = fieldwork(councils=3, calls=60)
     calls = [
         shop.model_copy(update={"access": points(shop.answers, work.scheme, "access")})
         for shop in unanswered(work.shops, every=1)

@@ -15,6 +15,7 @@ from results.benchmark import Interval, Rounded, wilson
 from results.channels import ABOUT
 from results.measures import MEASURES, Measure, Unit
 from results.schema import Channel, Noun, Scheme, Shop
+from results.scoring import standard_words
 
 
 class Figure(Noun):
@@ -53,7 +54,7 @@ class PartnershipFigure(Noun):
 
 def figures(scheme: Scheme, channel: Channel, shops: Sequence[Shop]) -> tuple[Figure, ...]:
     """Every measure of a channel that the scheme can answer, over the counted ones of `shops`."""
-    standards = {criterion.id: criterion.standard for criterion in scheme.criteria}
+    standards = {criterion.id: standard_words(criterion, scheme) for criterion in scheme.criteria}
     counted = [shop for shop in shops if shop.channel == channel and shop.counted]
     return tuple(
         _figure(measure, counted, standards[measure.criterion])

@@ -40,7 +40,7 @@ from results.schema import (
     State,
     Wave,
 )
-from results.scoring import standard_of
+from results.scoring import standard_of, standard_words
 
 _TIMED: Mapping[Channel, str] = {"phone": "phone.answer_median", "email": "email.reply_median"}
 _NOT_A_TIME = {"not answered", "no reply"}
@@ -103,6 +103,7 @@ class _Parts:
         self.earlier = earlier
         self.criteria = {criterion.id: criterion for criterion in scheme.criteria}
         self.shops = shops
+        self.asked = {given.criterion for shop in shops for given in shop.answers}
         self.anchors = {shop.id: f"s{number}" for number, shop in enumerate(shops, 1)}
         self.benchmarks = benchmarks(scheme, names, shops)
         self.by_organisation = {key: [shop for shop in shops if shop.organisation == key] for key in names}
@@ -128,10 +129,10 @@ class _Parts:
                 partnership([figure[place] for figure in own], together) for place, together in enumerate(pooled)
             ),
             findings=partnership_findings(self.scheme, channel, self.means),
-            criteria=tuple(_head(criterion) for criterion in self._criteria(channel)),
+            criteria=tuple(_head(criterion) for criterion in self._criteria(channel) if criterion.id in self.asked),
             not_assessed=self._not_assessed(benchmark),
             answer_standard=standard_of(timed, self.scheme) if timed else None,
-            standard_words=timed.standard if timed else "",
+            standard_words=standard_words(timed, self.scheme) if timed else "",
         )
 
     def _criteria(self, channel: Channel) -> list[Criterion]:

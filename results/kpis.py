@@ -14,6 +14,7 @@ from results import words
 from results.benchmark import Interval, Rounded, wilson
 from results.measures import MEASURES, Measure, Unit
 from results.schema import Channel, Noun, Scheme, Shop
+from results.times import median_interval
 
 _CONTACTS: Mapping[Channel, tuple[str, str]] = {
     "phone": ("call", "calls"),
@@ -21,11 +22,15 @@ _CONTACTS: Mapping[Channel, tuple[str, str]] = {
     "web": ("site visit", "site visits"),
 }
 
+NOT_WHILE_WAITING = ("email.reply_mean",)
+"""Means of replies alone, which would leave out the slow ones while some windows are open. See `results.times`."""
+
 
 class Figure(Noun):
     """One measure over some shops. `value`: in the measure's unit (a share 0..1); None when the base is nought.
 
-    `words`: how it is said, counts alone under a base of ten. `interval`: Wilson's 95%, for shares that bear one.
+    `words`: how it is said, counts alone under a base of ten. `interval`: 95%, in the measure's unit; Wilson's for
+    shares and the bootstrap's for medians, where the base bears one; `interval_words`: the same as it is said.
     `aside`: contacts that were set aside, by reason. `shops`: the shops of the base.
     """
 
@@ -39,6 +44,7 @@ class Figure(Noun):
     base_words: str
     caution: str = ""
     interval: Interval | None = None
+    interval_words: str = ""
     aside: tuple[str, ...] = ()
     note: str = ""
     shops: tuple[str, ...] = ()
@@ -59,9 +65,9 @@ class PartnershipFigure(Noun):
 def figures(scheme: Scheme, channel: Channel, shops: Sequence[Shop]) -> tuple[Figure, ...]:
     """Every measure of a channel that the scheme can answer, over the counted ones of `shops`."""
     standards = {criterion.id: criterion.standard for criterion in scheme.criteria}
-    counted = [shop for shop in shops if shop.channel == channel and shop.counted]
+    own = [shop for shop in shops if shop.channel == channel]
     return tuple(
-        _figure(measure, counted, standards[measure.criterion])
+        _figure(measure, own, standards[measure.criterion])
         for measure in MEASURES
         if measure.channel == channel and measure.criterion in standards
     )
@@ -104,16 +110,19 @@ def _neighbours(value: float) -> str:
     return f"{words.ordinal(int(value))} and {words.ordinal(int(value) + 1)}"
 
 
-def _figure(measure: Measure, counted: Sequence[Shop], standard: str) -> Figure:
-    readings = [(shop, measure.read(shop)) for shop in counted]
+def _figure(measure: Measure, shops: Sequence[Shop], standard: str) -> Figure:
+    readings = [(shop, measure.read(shop)) for shop in shops if shop.counted]
     known = [(shop, reading.value) for shop, reading in readings if reading.value is not None]
     aside = Counter(reading.aside for _, reading in readings if reading.value is None)
     if measure.kind == "tally":
         return _tally(measure, known, aside)
+    if measure.id in NOT_WHILE_WAITING and (waiting := sum(shop.state == "open" for shop in shops)):
+        aside["window open"] += waiting
+        known = []
     values = [value for _, value in known]
     base, one_many = len(values), measure.base or _CONTACTS[measure.channel]
     value = (statistics.median(values) if measure.kind == "median" else statistics.fmean(values)) if values else None
-    percentage = measure.kind == "share" and measure.channel != "web" and base >= words.COUNTS_ONLY
+    interval = _interval(measure, values)
     return Figure(
         measure=measure.id,
         channel=measure.channel,
@@ -124,11 +133,26 @@ def _figure(measure: Measure, counted: Sequence[Shop], standard: str) -> Figure:
         base=base,
         base_words=words.count(base, *one_many),
         caution=words.caution(base) if measure.channel != "web" and base else "",
-        interval=wilson(round(sum(values)), base) if percentage else None,
+        interval=interval,
+        interval_words=words.span(say(measure.unit, interval.low), say(measure.unit, interval.high))
+        if interval
+        else "",
         aside=_aside(aside),
         note=_note(measure, standard),
         shops=tuple(shop.id for shop, _ in known),
     )
+
+
+def _interval(measure: Measure, values: Sequence[float]) -> Interval | None:
+    """A website visit is no sample, and a mean is given only beside its median."""
+    if measure.channel == "web" or len(values) < words.COUNTS_ONLY:
+        return None
+    match measure.kind:
+        case "share":
+            return wilson(round(sum(values)), len(values))
+        case "median":
+            return median_interval(values)
+    return None
 
 
 def _note(measure: Measure, standard: str) -> str:
@@ -147,6 +171,8 @@ def _bears(measure: Measure, base: int) -> bool:
 
 
 def _in_words(measure: Measure, values: Sequence[float], value: float | None, aside: Counter[str]) -> str:
+    if value is None and measure.id in NOT_WHILE_WAITING and aside["window open"]:
+        return "not while windows are open"
     if value is None:
         return "not applicable" if set(aside) == {"not applicable"} else "not known"
     if measure.kind == "share":

@@ -20,7 +20,8 @@ from matplotlib.ticker import MaxNLocator
 
 from results import words
 from results.benchmark import BANDS, Benchmark
-from results.report.model import ChannelPart, Times
+from results.report.model import ChannelPart
+from results.times import Replies, Times, curve, together
 
 INK, GREY, RULE, ACCENT, WARM = "#1d2733", "#5a6675", "#d9dee4", "#0b5563", "#a8431a"
 _TINTS = ("#f7f1ee", "#faf6f0", "#f4f7f5", "#eaf3f2", "#dfeeed")
@@ -152,44 +153,32 @@ def answer_times(times: Mapping[str, Times], names: Mapping[str, str], standard:
         )
 
 
-def reply_curve(times: Mapping[str, Times], standard: float) -> Chart | None:
+def reply_curve(times: Mapping[str, Times], told: Replies, standard: float) -> Chart | None:
     """Share of all e-mails answered by each working day: thin for organisations, thick for the partnership."""
-    able = [one for one in times.values() if len(one.values) + one.without >= words.COUNTS_ONLY]
+    able = [one for one in times.values() if one.base >= words.COUNTS_ONLY]
     if not able:
         return None
-    days = reply_days(standard)
-    together = Times(
-        values=tuple(sorted(value for one in able for value in one.values)), without=sum(one.without for one in able)
-    )
+    until = told.by[-1].days
     with rc_context(_STYLE):
         figure, axes = _axes(3.4, left=0.1)
         for one in able:
-            axes.step(*_curve(one, days[-1]), where="post", color="#a9bcc4", linewidth=1)
-        axes.step(*_curve(together, days[-1]), where="post", color=ACCENT, linewidth=2.6)
+            axes.step(*_curve(one, until), where="post", color="#a9bcc4", linewidth=1)
+        axes.step(*_curve(together(list(times.values())), until), where="post", color=ACCENT, linewidth=2.6)
         axes.axvline(standard, color=WARM, linewidth=1.2, linestyle=(0, (4, 3)))
-        axes.set_xlim(0, days[-1])
+        axes.set_xlim(0, until)
         axes.set_ylim(0, 102)
         axes.set_xlabel("Working days. Thick: all e-mails; thin: each organisation; dashed: the standard")
         axes.set_ylabel("Answered, per cent")
+        by = {one.days: one.words for one in told.by}
+        waiting = f"{told.waiting} with the window open count for as long as they have waited. " if told.waiting else ""
         return _chart(
             figure,
             "reply-curve",
             "E-mail: share answered by working day",
-            f"Of all e-mails, {words.percent(answered_by(together, 1))} were answered within one working day and "
-            f"{words.percent(answered_by(together, standard))} within {words.working_days(standard)}. "
-            "E-mails never answered stay in the base. The figures are in the table below.",
+            f"Of all e-mails, {by[1]} were answered within one working day and "
+            f"{by[standard]} within {words.working_days(standard)}. "
+            f"E-mails never answered stay in the base. {waiting}The figures are in the table below.",
         )
-
-
-def reply_days(standard: float) -> tuple[float, ...]:
-    """The working days that the reply table shows: 1, 2, 5, the standard and a fifth beyond it."""
-    return tuple(sorted({1.0, 2.0, 5.0, standard, round(standard * 1.2)}))
-
-
-def answered_by(times: Times, day: float) -> float:
-    """Share of all contacts answered within that many working days, 0..1; contacts never answered stay in the base."""
-    base = len(times.values) + times.without
-    return sum(value <= day for value in times.values) / base if base else 0.0
 
 
 # ------------------------------------------------------------------------------------------------ drawing
@@ -227,8 +216,11 @@ def _neighbours(points: Mapping[str, tuple[float, float]]) -> list[list[str]]:
 
 
 def _curve(times: Times, until: float) -> tuple[list[float], list[float]]:
-    days = [0.0, *times.values, until]
-    return days, [100 * answered_by(times, day) for day in days]
+    found = curve(times)
+    steps = [(at, share) for at, share in zip(found.at, found.shares, strict=True) if at <= until]
+    end = min(until, found.followed)
+    last = steps[-1][1] if steps else 0.0
+    return [0.0, *(at for at, _ in steps), end], [0.0, *(100 * share for _, share in steps), 100 * last]
 
 
 def _median(values: Sequence[float]) -> float:

@@ -129,7 +129,10 @@ def _places() -> tuple[str, ...]:
         "Quartile: four times the place, divided by the number of organisations, rounded up. The 1st is the top.",
         "The average counts each organisation once; beside it stands the figure over all contacts together.",
         "Small bases: under 10, counts only; 10 to 29, very small base, indicative; 30 to 49, small base.",
-        "For times the median is given with the mean, and calls or e-mails without an answer are counted beside them.",
+        "For times the median is given with its 95% interval (the bootstrap's) and with the mean, and calls or e-mails "
+        "without an answer are counted beside them. A share's interval is Wilson's.",
+        "How soon e-mails are replied to is a share of all of them. Where a window is still open, an e-mail counts for "
+        "as long as it is known to have waited (Kaplan and Meier), and no mean of the replies that have come is given.",
     )
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from results import words
 from results.benchmark import Interval, Rounded, wilson
 from results.measures import MEASURES, Measure, Unit
-from results.schema import Channel, Noun, Scheme, Shop
+from results.schema import Channel, Noun, Organisation, Scheme, Shop
 from results.times import median_interval
 
 _CONTACTS: Mapping[Channel, tuple[str, str]] = {
@@ -21,6 +22,16 @@ _CONTACTS: Mapping[Channel, tuple[str, str]] = {
     "email": ("e-mail", "e-mails"),
     "web": ("site visit", "site visits"),
 }
+
+LineKind = Literal["switchboard", "contact_centre", "direct_dial"]
+LINES: Mapping[LineKind, str] = {
+    "switchboard": "Switchboards",
+    "contact_centre": "Contact centres",
+    "direct_dial": "Other numbers",
+}
+"""The kinds of lines that are told apart, as Derbyshire's report of 2006 told switchboards from other numbers."""
+
+_TOLD_BY_LINE = ("phone.contactability", "phone.answer_median", "phone.answer_mean", "phone.answered_in_standard")
 
 NOT_WHILE_WAITING = ("email.reply_mean",)
 """Means of replies alone, which would leave out the slow ones while some windows are open. See `results.times`."""
@@ -50,6 +61,14 @@ class Figure(Noun):
     shops: tuple[str, ...] = ()
 
 
+class LineFigures(Noun):
+    """Figures of the calls to one kind of line, as the register says; `direct_dial` is what it does not name."""
+
+    kind: LineKind
+    name: str
+    figures: tuple[Figure, ...]
+
+
 class PartnershipFigure(Noun):
     """A figure of the whole partnership: each organisation counting once, and all contacts put together."""
 
@@ -70,6 +89,26 @@ def figures(scheme: Scheme, channel: Channel, shops: Sequence[Shop]) -> tuple[Fi
         _figure(measure, own, standards[measure.criterion])
         for measure in MEASURES
         if measure.channel == channel and measure.criterion in standards
+    )
+
+
+def line_kind(organisation: Organisation, number: str) -> LineKind:
+    """What kind of line a number is by the register; a number that the register does not name is an other number."""
+    return next((line.kind for line in organisation.contacts.lines if line.number == number), "direct_dial")
+
+
+def by_line(scheme: Scheme, calls: Mapping[LineKind, Sequence[Shop]]) -> tuple[LineFigures, ...]:
+    """Contactability and times to answer of each kind of line that was called; nothing where all are of one kind."""
+    if len(calls) < 2:
+        return ()
+    return tuple(
+        LineFigures(
+            kind=kind,
+            name=name,
+            figures=tuple(one for one in figures(scheme, "phone", calls[kind]) if one.measure in _TOLD_BY_LINE),
+        )
+        for kind, name in LINES.items()
+        if kind in calls
     )
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html import unescape
+from statistics import fmean
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -164,8 +165,19 @@ def _call_cells(times: Times) -> tuple[str, str, str]:
     return words.count(len(times.values), "call"), span, str(times.without)
 
 
-def _criteria_table(report: WaveReport, part: ChannelPart) -> list[tuple[CriterionHead, list[tuple[str, str, int]]]]:
-    """Mean marks of each organisation on each weighted question: [(question, [(organisation, mean, base)])]."""
+class MarksRow(NamedTuple):
+    """Mean marks on one question. `cells`: (organisation, mean, base); `average` counts each organisation once."""
+
+    criterion: CriterionHead
+    cells: list[tuple[str, str, int]]
+    average: str
+    organisations: int
+    pooled: str
+    base: int
+
+
+def _criteria_table(report: WaveReport, part: ChannelPart) -> list[MarksRow]:
+    """The marks of each organisation on each weighted question."""
     marks: dict[tuple[str, str], list[float]] = {}
     for one in report.organisations:
         for own in one.channels:
@@ -173,18 +185,24 @@ def _criteria_table(report: WaveReport, part: ChannelPart) -> list[tuple[Criteri
                 for cell in shop.cells if shop.counted else ():
                     if cell.marks is not None:
                         marks.setdefault((one.id, cell.criterion), []).append(cell.marks)
-    return [
-        (
-            criterion,
-            [
-                (one.id, _mean_words(part.channel, own), len(own))
-                for one in report.organisations
-                for own in [marks.get((one.id, criterion.id), [])]
-            ],
-        )
-        for criterion in part.criteria
-        if criterion.weight
-    ]
+    return [_marks_row(report, part.channel, criterion, marks) for criterion in part.criteria if criterion.weight]
+
+
+def _marks_row(
+    report: WaveReport, channel: Channel, criterion: CriterionHead, marks: Mapping[tuple[str, str], list[float]]
+) -> MarksRow:
+    every = {one.id: marks.get((one.id, criterion.id), []) for one in report.organisations}
+    least = 1 if channel == "web" else words.COUNTS_ONLY
+    means = [fmean(own) for own in every.values() if len(own) >= least]
+    together = [mark for own in every.values() for mark in own]
+    return MarksRow(
+        criterion,
+        [(key, _mean_words(channel, own), len(own)) for key, own in every.items()],
+        words.percent(fmean(means)) if means else "—",
+        len(means),
+        _mean_words(channel, together),
+        len(together),
+    )
 
 
 def _mean_words(channel: Channel, marks: list[float]) -> str:

@@ -122,8 +122,8 @@ def _places() -> tuple[str, ...]:
         "Places are standard competition places: equal scores share a place (=3rd), and the next is left out.",
         f"A channel is ranked only when every member has at least {LEAST_CONTACTS['phone']} counted calls or e-mails. "
         "A website visit looks at the whole site, so one visit is enough and there is no sampling interval.",
-        "The likely places come from drawing each organisation's contacts afresh a thousand times: 95 of 100 draws lie "
-        "between them. Places whose ranges overlap should be read as a group.",
+        "The places that a place lies between come from drawing each organisation's contacts afresh a thousand times: "
+        "95 of 100 draws lie there. Places whose ranges overlap should be read as a group.",
         "Where every contact of an organisation earned the same, such draws cannot differ, and its range looks "
         "narrower than it is.",
         "Quartile: four times the place, divided by the number of organisations, rounded up. The 1st is the top.",

@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, Field
 from results.benchmark import Benchmark, Rank, Rounded, Score
 from results.change import Change
 from results.findings import Findings
-from results.kpis import Figure, PartnershipFigure
+from results.kpis import Figure, LineFigures, PartnershipFigure
 from results.schema import Channel, Id, Noun, Points, Stage, State, Tier
 from results.times import Replies, Times
 
@@ -67,6 +67,7 @@ class OrganisationChannel(Noun):
     score: Score
     rank: Rank | None
     figures: tuple[Figure, ...]
+    lines: tuple[LineFigures, ...] = Field(default=(), description="by kind of line, where there are several")
     changes: tuple[Change, ...] = Field(default=(), description="since the earlier wave, where there is one")
     times: Times | None
     replies: Replies | None = Field(default=None, description="how soon e-mails are replied to")
@@ -103,6 +104,7 @@ class ChannelPart(Noun):
     name: str
     benchmark: Benchmark
     figures: tuple[PartnershipFigure, ...]
+    lines: tuple[LineFigures, ...] = Field(default=(), description="all calls together, by kind of line")
     findings: Findings
     criteria: tuple[CriterionHead, ...]
     not_assessed: tuple[str, ...]

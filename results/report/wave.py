@@ -12,7 +12,7 @@ from results import words
 from results.benchmark import Benchmark, benchmarks
 from results.change import Earlier, changes
 from results.findings import Findings, Means, findings, means, partnership_findings, said
-from results.kpis import Figure, figures, partnership
+from results.kpis import Figure, LineKind, by_line, figures, line_kind, partnership
 from results.measures import MEASURES
 from results.report.happened import happened, why_not_counted
 from results.report.model import (
@@ -117,6 +117,7 @@ class _Parts:
             for benchmark in self.benchmarks
             for key in benchmark.scores
         }
+        self.calls = {key: _by_kind(members[key], own) for key, own in self.by_organisation.items()}
         read_until = last_arrival(shops)
         self.times: dict[tuple[str, Channel], Times] = {
             (key, "email"): reply_times(own, members[key].hours, read_until)
@@ -137,6 +138,7 @@ class _Parts:
             figures=tuple(
                 partnership([figure[place] for figure in own], all_of_it) for place, all_of_it in enumerate(pooled)
             ),
+            lines=by_line(self.scheme, self._all_calls()) if channel == "phone" else (),
             findings=partnership_findings(self.scheme, channel, self.means),
             criteria=tuple(_head(criterion) for criterion in self._criteria(channel)),
             not_assessed=self._not_assessed(benchmark),
@@ -153,6 +155,13 @@ class _Parts:
     def _timed(self, channel: Channel) -> Criterion | None:
         """The criterion behind the channel's times, where the scheme has it."""
         return self.criteria.get(_TIMED.get(channel, ""))
+
+    def _all_calls(self) -> dict[LineKind, list[Shop]]:
+        together: dict[LineKind, list[Shop]] = {}
+        for own in self.calls.values():
+            for kind, calls in own.items():
+                together.setdefault(kind, []).extend(calls)
+        return together
 
     def _replies(self, times: Times) -> Replies | None:
         timed = self._timed("email")
@@ -200,6 +209,7 @@ class _Parts:
             score=benchmark.scores[organisation],
             rank=benchmark.ranks.get(organisation),
             figures=self.figures[organisation, benchmark.channel],
+            lines=by_line(self.scheme, self.calls[organisation]) if benchmark.channel == "phone" else (),
             changes=changes(self.scheme, organisation, benchmark.channel, own, self.earlier) if self.earlier else (),
             times=times,
             replies=self._replies(times) if times and benchmark.channel == "email" else None,
@@ -261,6 +271,15 @@ def _cell(criterion: Criterion, given: Answer) -> Cell:
     else:
         text = given.state.value.capitalize()
     return Cell(criterion=criterion.id, words=_cut(text), marks=given.marks, state=given.state, why=_cut(given.why))
+
+
+def _by_kind(organisation: Organisation, shops: Sequence[Shop]) -> dict[LineKind, list[Shop]]:
+    """Its calls by the kind of line."""
+    found: dict[LineKind, list[Shop]] = {}
+    for shop in shops:
+        if shop.channel == "phone":
+            found.setdefault(line_kind(organisation, shop.target), []).append(shop)
+    return found
 
 
 def _answer_times(shops: Sequence[Shop]) -> Times:

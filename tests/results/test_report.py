@@ -73,7 +73,7 @@ def test_a_place_is_never_shown_without_its_interval_or_the_word_that_nothing_wa
     cells = [node.text() for node in LexborHTMLParser(page).css("#brief td") if " of 11" in node.text()]
 
     assert len(cells) == 33
-    assert all(re.search(r"likely \d+\w\w|no sampling", cell) for cell in cells)
+    assert all(re.search(r"between \d+\w\w and \d+\w\w|likely \d+\w\w|no sampling", cell) for cell in cells)
 
 
 def test_a_stage_that_nobody_assessed_is_said_to_be_so(page: str) -> None:

@@ -20,6 +20,7 @@ from matplotlib.ticker import MaxNLocator
 
 from results import words
 from results.benchmark import BANDS, Benchmark
+from results.control import ControlChart
 from results.report.model import ChannelPart
 from results.times import Replies, Times, curve, together
 
@@ -179,6 +180,33 @@ def reply_curve(times: Mapping[str, Times], told: Replies, standard: float) -> C
             f"{by[standard]} within {words.working_days(standard)}. "
             f"E-mails never answered stay in the base. {waiting}The figures are in the table below.",
         )
+
+
+def control(chart: ControlChart, key: str, title: str, scale: str) -> Chart:
+    """Nights in a row between their limits; those more than chance stand out. `scale`: what the height means."""
+    times = 100 if chart.kind == "share" else 1
+    nights, points = range(len(chart.points)), chart.points
+    with rc_context(_STYLE):
+        figure, axes = _axes(3.4, left=0.1)
+        low, high = (
+            [times * limit for limit in own] for own in zip(*((one.low, one.high) for one in points), strict=True)
+        )
+        axes.fill_between(nights, low, high, step="mid", color="#eaf3f2", linewidth=0)
+        axes.step(nights, low, where="mid", color=GREY, linewidth=0.8)
+        axes.step(nights, high, where="mid", color=GREY, linewidth=0.8)
+        axes.axhline(times * chart.centre, color=WARM, linewidth=1.2, linestyle=(0, (4, 3)))
+        axes.plot(nights, [times * one.value for one in points], color="#a9bcc4", linewidth=1)
+        for told, marker, colour, size in ((False, "o", ACCENT, 5), (True, "D", WARM, 7)):
+            at = [night for night in nights if chart.signalled(points[night].day) is told]
+            axes.plot(at, [times * points[night].value for night in at], marker, color=colour, markersize=size)
+        axes.set_xlim(-0.6, len(points) - 0.4)
+        axes.set_ylim(bottom=0, top=102 if chart.kind == "share" else None)
+        shown = range(0, len(points), -(-len(points) // 8))
+        axes.set_xticks(shown, [f"{points[night].day.day} {points[night].day:%b}" for night in shown])
+        axes.set_xlabel("Nights. Dashed: the usual; shaded: between the limits; diamonds: more than chance")
+        axes.set_ylabel(scale)
+        said = " ".join(one.words for one in chart.signals) or "No night is more than chance."
+        return _chart(figure, key, title, f"{words.count(len(points), 'night')} between their limits. {said}")
 
 
 # ------------------------------------------------------------------------------------------------ drawing

@@ -13,7 +13,7 @@ from typing import Literal
 
 from results import words
 from results.benchmark import Interval, Rounded, wilson
-from results.measures import MEASURES, Measure, Unit
+from results.measures import CONTACTABILITY_BY_PEOPLE, CONTACTABILITY_NOTE, MEASURES, Measure, Unit
 from results.schema import Channel, Noun, Organisation, Scheme, Shop
 from results.times import median_interval
 
@@ -177,7 +177,7 @@ def _figure(measure: Measure, shops: Sequence[Shop], standard: str) -> Figure:
         if interval
         else "",
         aside=_aside(aside),
-        note=_note(measure, standard),
+        note=_note(measure, standard, known),
         shops=tuple(shop.id for shop, _ in known),
     )
 
@@ -194,9 +194,12 @@ def _interval(measure: Measure, values: Sequence[float]) -> Interval | None:
     return None
 
 
-def _note(measure: Measure, standard: str) -> str:
-    in_standard = measure.id.endswith("_in_standard")
-    return f"the standard: {standard[0].lower()}{standard[1:]}" if in_standard else measure.note
+def _note(measure: Measure, standard: str, known: Sequence[tuple[Shop, float]]) -> str:
+    if measure.id.endswith("_in_standard"):
+        return f"the standard: {standard[0].lower()}{standard[1:]}"
+    if measure.note == CONTACTABILITY_NOTE and known and all(shop.shopper == "person" for shop, _ in known):
+        return CONTACTABILITY_BY_PEOPLE
+    return measure.note
 
 
 def _aside(aside: Counter[str]) -> tuple[str, ...]:

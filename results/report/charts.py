@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -71,7 +72,7 @@ def ranked(part: ChannelPart, names: Mapping[str, str]) -> Chart | None:
             axes.plot([(one.score or 0) * 100], [row], "o", color=ACCENT, markersize=7, clip_on=False)
         if benchmark.average is not None:
             axes.axvline(benchmark.average * 100, color=WARM, linewidth=1.2, linestyle=(0, (4, 3)))
-        axes.set_yticks(range(len(shown)), [names[key] for key in reversed(shown)])
+        axes.set_yticks(range(len(shown)), [_label(names[key]) for key in reversed(shown)])
         axes.set_ylim(-0.6, len(shown) - 0.1)
         axes.set_xlim(0, 100)
         axes.set_xlabel("Score, per cent. Dashed: average of the organisations")
@@ -139,7 +140,7 @@ def answer_times(times: Mapping[str, Times], names: Mapping[str, str], standard:
                 middle = _median(values)
                 axes.plot([middle], [row], "o", color=INK, markersize=6)
             axes.text(right * 1.02, row, f"{times[key].without} not answered", va="center", size=10.5, color=GREY)
-        axes.set_yticks(range(len(keys)), [names[key] for key in reversed(keys)])
+        axes.set_yticks(range(len(keys)), [_label(names[key]) for key in reversed(keys)])
         axes.set_ylim(-0.6, len(keys) - 0.4)
         axes.set_xlim(0, right)
         axes.xaxis.set_major_locator(MaxNLocator(7, integer=True))
@@ -223,6 +224,11 @@ def _axes(height: float, left: float = 0.31, right: float = 0.97) -> tuple[Figur
     axes = figure.add_axes((left, 0.55 / height, right - left, 1 - 0.75 / height))
     axes.tick_params(length=0)
     return figure, axes
+
+
+def _label(name: str) -> str:
+    """A name beside its row: two lines at most, so that none runs out of the drawing."""
+    return "\n".join(textwrap.wrap(name, 26, max_lines=2, placeholder="…"))
 
 
 def _bands(axes: Any) -> None:  # noqa: ANN401 - matplotlib has no types

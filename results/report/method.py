@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from results import words
 from results.benchmark import BANDS, LEAST_CONTACTS
 from results.change import SCORE
-from results.measures import CONTACTABILITY_NOTE
+from results.measures import CONTACTABILITY
 from results.report.model import ChannelPart, WaveReport
 
 _SET_ASIDE: Mapping[str, str] = {
@@ -33,8 +33,9 @@ def notes(report: WaveReport) -> tuple[str, ...]:
         found += part.not_assessed
         if part.benchmark.not_ranked:
             found.append(f"{part.name}: {part.benchmark.not_ranked}.")
-        if part.channel == "phone":
-            found.append(f"Contactability: {CONTACTABILITY_NOTE}.")
+        found += [
+            f"Contactability: {wide.pooled.note}." for wide in part.figures if wide.pooled.measure == CONTACTABILITY
+        ]
     return tuple(found)
 
 

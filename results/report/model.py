@@ -68,6 +68,7 @@ class OrganisationChannel(Noun):
     rank: Rank | None
     figures: tuple[Figure, ...]
     lines: tuple[LineFigures, ...] = Field(default=(), description="by kind of line, where there are several")
+    findings: Findings = Field(description="of this channel, good first, then However")
     changes: tuple[Change, ...] = Field(default=(), description="since the earlier wave, where there is one")
     times: Times | None
     replies: Replies | None = Field(default=None, description="how soon e-mails are replied to")

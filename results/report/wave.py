@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from results import words
 from results.benchmark import Benchmark, benchmarks
 from results.change import Earlier, changes
-from results.findings import Findings, Means, findings, means, partnership_findings, said
+from results.findings import Findings, Means, channel_findings, findings, means, partnership_findings, said
 from results.kpis import Figure, LineKind, by_line, figures, line_kind, partnership
 from results.measures import MEASURES
 from results.report.happened import happened, why_not_counted
@@ -209,6 +209,7 @@ class _Parts:
             score=benchmark.scores[organisation],
             rank=benchmark.ranks.get(organisation),
             figures=self.figures[organisation, benchmark.channel],
+            findings=channel_findings(self.scheme, benchmark.channel, self.means[organisation], self.means),
             lines=by_line(self.scheme, self.calls[organisation]) if benchmark.channel == "phone" else (),
             changes=changes(self.scheme, organisation, benchmark.channel, own, self.earlier) if self.earlier else (),
             times=times,

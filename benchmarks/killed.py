@@ -21,9 +21,6 @@ import asyncio
 import json
 import random
 import re
-import signal
-import sqlite3
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -38,6 +35,7 @@ from results.store import ShopRow
 from scenarios.bench import opened
 from scenarios.demo import WAVE
 from tests.scenarios.conftest import World, world
+from tests.scenarios.killing import doorstep, kill_after, shops_where, start
 
 COUNCILS = ("ashcombe-vale", "kesterton", "penderfold", "selmarsh")
 PACE = 2  # practice seconds between two mails to one council, so that there is something to kill
@@ -55,13 +53,19 @@ async def main(kills: int, mails: int, seed: int) -> dict[str, int]:
             _only_mails(folder)
             hit, in_doubt = 0, set[str]()
             for _ in range(kills):
-                hit += await _run_and_kill(folder, chance.uniform(BEGINS, LASTS)) and bool(_in_state(folder, "planned"))
-                in_doubt |= _in_state(folder, "intent")
+                hit += await _hit(folder, chance.uniform(BEGINS, LASTS))
+                in_doubt |= shops_where(folder, "state = 'intent'")  # neither planned any more nor known to be sent
             await up.speed(FASTER)
             for arguments in (("run", WAVE), ("collect", "--until-closed")):
-                if status := await _doorstep(*arguments, "--folder", str(folder)):
+                if status := await doorstep(*arguments, "--folder", str(folder)):
                     raise SystemExit(f"`doorstep {arguments[0]}` ended with {status}")
             return {"kills": kills, "kills_at_work": hit, **await _counted(up, in_doubt)}
+
+
+async def _hit(folder: Path, seconds: float) -> bool:
+    """Start a run and kill it after so long. Whether mails were left to send."""
+    killed = await kill_after(await start("run", WAVE, "--folder", str(folder)), seconds)
+    return killed and bool(shops_where(folder, "state = 'planned'"))
 
 
 async def _counted(up: World, in_doubt: set[str]) -> dict[str, int]:
@@ -111,43 +115,6 @@ def _only_mails(folder: Path) -> None:
         document = yaml.load(path)
         document["consent"]["limits"] |= {"seconds_between_mails": PACE, "mails_per_day": 500}
         yaml.dump(document, path)
-
-
-def _in_state(folder: Path, state: str) -> set[str]:
-    """The contacts in one state: planned, or intent, which is neither planned any more nor known to be sent."""
-    database = folder / "doorstep.db"
-    if not database.exists():
-        return set()
-    connection = sqlite3.connect(database, timeout=30)
-    try:
-        return {shop for (shop,) in connection.execute("select id from shops where state = ?", (state,))}
-    except sqlite3.OperationalError:  # killed before the tables were made
-        return set()
-    finally:
-        connection.close()
-
-
-async def _start(*arguments: str) -> asyncio.subprocess.Process:
-    quiet = asyncio.subprocess.DEVNULL
-    command = (sys.executable, "-m", "scenarios.cli", *arguments)
-    return await asyncio.create_subprocess_exec(*command, stdout=quiet, stderr=quiet)
-
-
-async def _doorstep(*arguments: str) -> int:
-    return await (await _start(*arguments)).wait()
-
-
-async def _run_and_kill(folder: Path, seconds: float) -> bool:
-    """Start a run and kill it after so long. Whether it was still at work."""
-    process = await _start("run", WAVE, "--folder", str(folder))
-    try:
-        async with asyncio.timeout(seconds):
-            await process.wait()
-    except TimeoutError:
-        process.send_signal(signal.SIGKILL)
-        await process.wait()
-        return True
-    return False
 
 
 if __name__ == "__main__":

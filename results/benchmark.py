@@ -15,12 +15,9 @@ import numpy as np
 from pydantic import AfterValidator
 
 from results import words
+from results.channels import ABOUT, SAMPLED
 from results.schema import CHANNELS, STAGES, Channel, Noun, Points, Scheme, Shop, Stage
 
-LEAST_CONTACTS: Mapping[Channel, int] = {"phone": 20, "email": 20, "web": 1}
-"""Contacts that every member needs before a channel is ranked. A website visit looks at the whole site: one will do."""
-
-SAMPLED: tuple[Channel, ...] = ("phone", "email")
 BANDS = ((90, "Outstanding"), (75, "Exceeds"), (60, "Meets"), (40, "Below standard"), (0, "Poor"))
 QUARTILES = {1: "1st (top) quartile", 2: "2nd quartile", 3: "3rd quartile", 4: "4th (bottom) quartile"}
 
@@ -68,7 +65,7 @@ class Score(Noun):
     @property
     def reportable(self) -> bool:
         """Whether the base bears a percentage at all: ten contacts, or one visit to a website."""
-        return self.score is not None and (self.channel == "web" or self.contacts >= words.COUNTS_ONLY)
+        return self.score is not None and (self.channel not in SAMPLED or self.contacts >= words.COUNTS_ONLY)
 
 
 class Rank(Noun):
@@ -230,7 +227,7 @@ def points_of(shop: Shop, stage: Stage) -> Points:
 def _why_not_ranked(channel: Channel, names: Mapping[str, str], scores: Mapping[str, Score]) -> str:
     if len(scores) < 2:
         return "not ranked: only one organisation was shopped"
-    least = LEAST_CONTACTS[channel]
+    least = ABOUT[channel].least
     if short := [names[key] for key, one in scores.items() if one.contacts < least]:
         need = words.count(least, "counted contact")
         return f"not ranked: every member needs {need}, and {words.listed(short)} {_has(short)} fewer"

@@ -13,7 +13,8 @@ from typing import Literal
 
 from results import words
 from results.benchmark import Rounded
-from results.schema import Channel, Criterion, Fact, Noun, Scheme, Shop, State
+from results.channels import contacts
+from results.schema import CHANNELS, Channel, Criterion, Fact, Noun, Scheme, Shop, State
 
 MOST = 3
 MOST_FOR_PARTNERSHIP = 5
@@ -25,8 +26,6 @@ LEAST_ANSWERS: Mapping[str, int] = {"web": 1}
 """Answers that a finding needs; three in every other channel. A website visit looks at the whole site: one will do."""
 
 FUTURE_ACTION = "Measure in next wave"
-
-_NOUNS: Mapping[str, tuple[str, str]] = {"phone": ("call", "calls"), "email": ("e-mail", "e-mails")}
 
 
 class Mean(Noun):
@@ -114,7 +113,9 @@ def means(scheme: Scheme, shops: Sequence[Shop]) -> dict[str, Mean]:
 
 
 def partnership_means(every: Mapping[str, Means]) -> dict[str, float]:
-    """{criterion id: mean of the organisations' means}; each organisation counts once."""
+    """{criterion id: mean of the organisations' means}; each organisation counts once. Of one alone there is none."""
+    if len(every) < 2:
+        return {}
     collected: dict[str, list[float]] = {}
     for own in every.values():
         for key, mean in own.items():
@@ -122,15 +123,14 @@ def partnership_means(every: Mapping[str, Means]) -> dict[str, float]:
     return {key: statistics.fmean(values) for key, values in collected.items()}
 
 
-def findings(scheme: Scheme, own: Means, every: Mapping[str, Means]) -> Findings:
-    """One organisation's findings: `own` are its means, `every` those of all organisations, itself included.
+def findings(scheme: Scheme, own: Means, average: Mapping[str, float]) -> Findings:
+    """One organisation's findings: `own` are its means, `average` the partnership's, or nothing where it stands alone.
 
     Praise goes to own means of at least 0.75 (on a website, which is seen whole, of 1) that would stand even if all
     that needs review turned out badly, by weight × (own mean + what it is above the partnership's). However goes to
     own means under 0.9, by weight × (marks lost + what the own mean is below the partnership's). Three of each at most,
     two from one channel while another has something to say; no criterion is in both.
     """
-    average = partnership_means(every) if len(every) > 1 else {}
     good, weak = _apart(scheme, own, average)
     praised = _first(good)
     return Findings(
@@ -143,9 +143,8 @@ def findings(scheme: Scheme, own: Means, every: Mapping[str, Means]) -> Findings
     )
 
 
-def channel_findings(scheme: Scheme, channel: Channel, own: Means, every: Mapping[str, Means]) -> Findings:
+def channel_findings(scheme: Scheme, channel: Channel, own: Means, average: Mapping[str, float]) -> Findings:
     """The same of one organisation in one channel, up to eight of each: the form of Derbyshire's report of 2006."""
-    average = partnership_means(every) if len(every) > 1 else {}
     good, weak = ([one for one in found if one.channel == channel] for found in _apart(scheme, own, average))
     return Findings(
         praise=tuple(_finding(one, one.praise, own[one.id], average.get(one.id)) for one in good[:MOST_IN_CHANNEL]),
@@ -182,8 +181,7 @@ def figure(criterion: Criterion, mean: Mean) -> str:
     """A mean in words: '18 of 20 calls (90%)' for what is met or not, '72% of the marks over 20 calls' for degrees."""
     if criterion.channel == "web" and mean.base == 1:
         return said(criterion, mean.value, mean.mean)
-    one, many = _NOUNS.get(criterion.channel, ("visit", "visits"))
-    base = words.count(mean.base, one, many)
+    base = contacts(_channel(criterion), mean.base)
     if abs(mean.mean * mean.base - mean.full) > 0.01:  # the mean is rounded
         return f"{words.percent(mean.mean)} of the marks over {base}"
     share = f" ({words.percent(mean.full / mean.base)})" if mean.base >= words.COUNTS_ONLY else ""
@@ -336,7 +334,7 @@ def _action(criterion: Criterion, mean: Mean) -> Action:
 
 
 def _channel(criterion: Criterion) -> Channel:
-    match criterion.channel:
-        case "phone" | "email" | "web" as channel:
-            return channel
-    raise ValueError(f"{criterion.id}: {criterion.channel} is not a channel of this report")
+    found = next((channel for channel in CHANNELS if channel == criterion.channel), None)
+    if found is None:
+        raise ValueError(f"{criterion.id}: {criterion.channel} is not a channel of this report")
+    return found

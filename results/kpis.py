@@ -13,15 +13,10 @@ from typing import Literal
 
 from results import words
 from results.benchmark import Interval, Rounded, wilson
+from results.channels import ABOUT, SAMPLED
 from results.measures import CONTACTABILITY_BY_PEOPLE, CONTACTABILITY_NOTE, MEASURES, Measure, Unit
 from results.schema import Channel, Noun, Organisation, Scheme, Shop
 from results.times import median_interval
-
-_CONTACTS: Mapping[Channel, tuple[str, str]] = {
-    "phone": ("call", "calls"),
-    "email": ("e-mail", "e-mails"),
-    "web": ("site visit", "site visits"),
-}
 
 LineKind = Literal["switchboard", "contact_centre", "direct_dial"]
 LINES: Mapping[LineKind, str] = {
@@ -159,7 +154,7 @@ def _figure(measure: Measure, shops: Sequence[Shop], standard: str) -> Figure:
         aside["window open"] += waiting
         known = []
     values = [value for _, value in known]
-    base, one_many = len(values), measure.base or _CONTACTS[measure.channel]
+    base, one_many = len(values), measure.base or ABOUT[measure.channel][3:5]
     value = (statistics.median(values) if measure.kind == "median" else statistics.fmean(values)) if values else None
     interval = _interval(measure, values)
     return Figure(
@@ -184,7 +179,7 @@ def _figure(measure: Measure, shops: Sequence[Shop], standard: str) -> Figure:
 
 def _interval(measure: Measure, values: Sequence[float]) -> Interval | None:
     """A website visit is no sample, and a mean is given only beside its median."""
-    if measure.channel == "web" or len(values) < words.COUNTS_ONLY:
+    if measure.channel not in SAMPLED or len(values) < words.COUNTS_ONLY:
         return None
     match measure.kind:
         case "share":
@@ -236,7 +231,7 @@ def _tally(measure: Measure, known: Sequence[tuple[Shop, float]], aside: Counter
         value=len(dead) if called else None,
         words=(words.number(len(dead), 0) if dead else "none") if called else "not known",
         base=len(called),
-        base_words=words.count(len(called), *(measure.base or _CONTACTS[measure.channel])),
+        base_words=words.count(len(called), *(measure.base or ABOUT[measure.channel][3:5])),
         aside=_aside(aside),
         shops=tuple(shop.id for shop, _ in known),
     )

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from results.schema import Channel, Shop, State
+from results.schema import CHANNELS, Channel, Shop, State
 
 Kind = Literal["share", "mean", "median", "tally"]
 Unit = Literal["yes", "seconds", "working days", "percent", "place", "number"]
@@ -47,8 +47,7 @@ class Measure:
 
     @property
     def channel(self) -> Channel:
-        head = self.id.split(".", 1)[0]
-        return "phone" if head == "phone" else "email" if head == "email" else "web"
+        return next(channel for channel in CHANNELS if channel == self.id.split(".", 1)[0])
 
 
 # ------------------------------------------------------------------------------------------------ reading one shop

@@ -15,8 +15,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from results.calendar import Calendar
 
-Channel = Literal["phone", "email", "web"]
-CHANNELS: tuple[Channel, ...] = ("phone", "email", "web")
+Channel = Literal["phone", "email", "web", "visit", "letter", "form", "chat"]
+CHANNELS: tuple[Channel, ...] = ("phone", "email", "web", "visit", "letter", "form", "chat")
+PROBED: tuple[Channel, ...] = ("phone", "email", "web")
+"""The channels that a probe can take; the others are for people alone."""
+
+Shopper = Literal["probe", "person"]
 Stage = Literal["access", "quality"]
 STAGES: tuple[Stage, ...] = ("access", "quality")
 Tier = Literal["county", "district", "unitary", "housing association", "other"]
@@ -53,6 +57,7 @@ class Contacts(Noun):
     lines: tuple[Line, ...] = ()
     addresses: tuple[Address, ...] = ()
     sites: tuple[Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+/?\S*$")], ...] = ()
+    offices: tuple[Name, ...] = Field(default=(), description="where people visit and write to, as one line each")
 
 
 class Limits(Noun):
@@ -172,6 +177,7 @@ class Scenario(Noun):
 
     id: Id
     channel: Channel
+    shopper: Shopper = Field(default="probe", description="person: handed out as tasks to people, who fill in forms")
     enquiries: tuple[Id, ...] = Field(min_length=1)
     contacts: int = Field(default=1, ge=1, le=400, description="contacts to each organisation in a wave")
     numbers: Literal["register", "published"] = Field(
@@ -198,6 +204,12 @@ class Scenario(Noun):
     attempts: int = Field(
         default=3, ge=1, le=3, description="how often a line that is engaged or not answered is rung (phone)"
     )
+
+    @model_validator(mode="after")
+    def _no_probe_goes_where_only_people_can(self) -> Scenario:
+        if self.shopper == "probe" and self.channel not in PROBED:
+            raise ValueError(f'channel is "{self.channel}", which no probe can take; add: shopper: person')
+        return self
 
     @model_validator(mode="after")
     def _published_numbers_are_rung_in_office_hours(self) -> Scenario:
@@ -319,7 +331,7 @@ class Observation(Noun):
 # ------------------------------------------------------------------------------------------------ how it is scored
 
 AnswerType = Literal[
-    "yes_no", "choice", "count", "percent", "duration_s", "elapsed_h", "working_days", "scale5", "text"
+    "yes_no", "choice", "count", "percent", "duration_s", "duration_min", "elapsed_h", "working_days", "scale5", "text"
 ]
 
 
@@ -334,8 +346,13 @@ class Criterion(Noun):
     """One question of the scheme, in the field's words."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(\.[a-z0-9_]+)+$")]
-    asked_on: Channel | None = Field(default=None, description="the channel, where the id does not begin with it")
+    asked_on: Channel | Literal["any"] | None = Field(
+        default=None, description="the channel, where the id does not begin with it; any: on every channel"
+    )
+    who: Literal["probe", "either", "person"] = Field(default="either", description="who is able to answer it")
     question: Name
+    guidance: str = Field(default="", max_length=600, description="for people: how to judge, beyond the standard")
+    na_when: str = Field(default="", max_length=200, description="when a person ticks N/A: 'no person reached'")
     stage: Stage
     answer: AnswerType
     weight: int = Field(ge=0, le=3, description="3 key, 2 important, 1 minor, 0 diagnostic")
@@ -358,7 +375,7 @@ class Criterion(Noun):
 
     @property
     def channel(self) -> str:
-        """phone, email or web: what `asked_on` says, else the first part of the id."""
+        """What `asked_on` says, else the first part of the id."""
         return self.asked_on or self.id.split(".", 1)[0]
 
 
@@ -391,14 +408,20 @@ class State(StrEnum):
     PROBE_FAULT = Why.PROBE_FAULT.value
 
 
+Verdict = Literal["confirmed", "corrected", "cannot tell"]
+"""What a person says of a proposed answer."""
+
+
 class Answer(Noun):
-    """One criterion answered for one shop."""
+    """One criterion answered for one shop. `proposal`: the probe's answer, where a person has `reviewed` it."""
 
     criterion: str
     value: Fact = None
     marks: float | None = Field(default=None, ge=0, le=1)
     state: State
     why: str = ""
+    reviewed: Verdict | None = None
+    proposal: Fact = None
 
     @model_validator(mode="after")
     def _marks_only_when_answered(self) -> Answer:
@@ -431,7 +454,7 @@ class Shop(Noun):
     scenario: Id
     enquiry: Id
     channel: Channel
-    shopper: Literal["probe", "person"] = "probe"
+    shopper: Shopper = "probe"
     target: str
     made_at: AwareDatetime | None = None
     state: Literal["planned", "intent", "open", "closed", "void", "refused"]
@@ -441,6 +464,37 @@ class Shop(Noun):
     quality: Points = Points()
     scheme: str = Field(default="", description="digest of the scheme that scored it")
     counted: bool = Field(default=False, description="closed, valid and so part of the figures")
+
+
+class Review(Noun):
+    """A person's word on one answer. What it was before is kept: `proposal`, with its state."""
+
+    shop: str
+    criterion: str
+    verdict: Verdict
+    value: Fact = Field(default=None, description="the right answer, where the verdict is corrected")
+    proposal: Fact = None
+    proposed_state: State
+    by: Name
+    at: AwareDatetime
+    why: str = Field(default="", max_length=2000)
+
+
+class Appeal(Noun):
+    """An organisation's objection to a shop or to one of its answers, and what was decided: beside the score.
+
+    upheld: the contact (or answer) is set aside; amended: the answer is corrected; rejected: it stands.
+    """
+
+    shop: str
+    criterion: str | None = None
+    by: Name
+    at: AwareDatetime
+    why: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+    outcome: Literal["open", "upheld", "amended", "rejected"] = "open"
+    decided_by: str = ""
+    decided_at: AwareDatetime | None = None
+    reason: str = Field(default="", max_length=4000)
 
 
 class Refusal(Noun):

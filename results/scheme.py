@@ -43,8 +43,8 @@ def build(profile: Profile) -> Scheme:
         stage_weights=head["stage_weights"],
         criteria=tuple(
             Criterion.model_validate(entry)
-            for channel in CHANNELS
-            for path in sorted(FOLDER.glob(f"{channel}*.yaml"))  # phone.yaml, then phone_greeting.yaml and so on
+            for part in (*CHANNELS, "any")
+            for path in sorted(FOLDER.glob(f"{part}*.yaml"))  # phone.yaml, then phone_greeting.yaml and so on
             for entry in _yaml(path)
         ),
         profile=profile,

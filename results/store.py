@@ -27,6 +27,7 @@ from results.schema import (
     Scenario,
     Scheme,
     Shop,
+    Shopper,
     Wave,
 )
 from results.tables import editions, observations, scores, shops, waves
@@ -87,6 +88,7 @@ class ShopRow:
     why: str = ""
     account: str | None = None
     persona: str | None = None
+    shopper: Shopper = "probe"
 
 
 _COLUMNS = [shops.c[name] for name in ShopRow.__dataclass_fields__]
@@ -117,6 +119,7 @@ def planned(
         reference=secrets.token_hex(5),
         state="planned",
         due_at=due_at,
+        shopper=scenario.shopper,
     )
 
 
@@ -145,7 +148,7 @@ class Store:
                 )
             )
             if rows:
-                await connection.execute(shops.insert(), [{**vars(row), "shopper": "probe"} for row in rows])
+                await connection.execute(shops.insert(), [vars(row) for row in rows])
             return True
 
     async def wave(self, wave: str, edition: int | None = None) -> FrozenWave | None:
@@ -189,7 +192,7 @@ class Store:
         """More contacts of a planned wave, all or none."""
         async with self._db.write() as connection:
             if rows:
-                await connection.execute(shops.insert(), [{**vars(row), "shopper": "probe"} for row in rows])
+                await connection.execute(shops.insert(), [vars(row) for row in rows])
 
     async def wave_ids(self) -> tuple[str, ...]:
         """The planned waves, oldest first."""
@@ -199,10 +202,17 @@ class Store:
     # ------------------------------------------------------------------------------------------------ shops
 
     async def rows(
-        self, *, wave: str | None = None, states: Collection[str] = (), channel: Channel | None = None
+        self,
+        *,
+        wave: str | None = None,
+        states: Collection[str] = (),
+        channel: Channel | None = None,
+        shopper: Shopper = "probe",
     ) -> tuple[ShopRow, ...]:
-        """Shops by wave, state and channel, in order of plan."""
-        query = sa.select(*_COLUMNS).order_by(shops.c.due_at, shops.c.number, shops.c.id)
+        """The probes' (or the people's) shops by wave, state and channel, in order of plan."""
+        query = (
+            sa.select(*_COLUMNS).where(shops.c.shopper == shopper).order_by(shops.c.due_at, shops.c.number, shops.c.id)
+        )
         if wave is not None:
             query = query.where(shops.c.wave == wave)
         if states:
@@ -320,7 +330,7 @@ class Store:
         async with self._db.write() as connection:
             change = shops.update().where(shops.c.id == row.id, shops.c.state.in_(["intent", "open"]))
             if (await connection.execute(change.values(state="void", why=why))).rowcount and replacement:
-                await connection.execute(shops.insert().values(**vars(replacement), shopper="probe"))
+                await connection.execute(shops.insert().values(**vars(replacement)))
 
     async def shops(self, frozen: FrozenWave) -> tuple[Shop, ...]:
         """Every shop of a wave as the noun, with what was seen and how that edition scored it."""

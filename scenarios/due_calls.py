@@ -46,7 +46,11 @@ async def due_calls(bench: Bench, frozen: FrozenWave, picked: Callable[[ShopRow]
     due = [
         row
         for row in rows
-        if row.channel == "phone" and picked(row) and row.state in ("planned", "refused") and row.due_at <= now
+        if row.channel == "phone"
+        and row.shopper == "probe"
+        and picked(row)
+        and row.state in ("planned", "refused")
+        and row.due_at <= now
     ]
     foreseen = await plan.foresee(due, frozen, bench.guard)
     made = [each.row for each in foreseen if each.refusal is None or each.refusal.retry_at is not None]

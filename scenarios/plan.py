@@ -107,7 +107,7 @@ def _contacts(wave: Wave, organisation: Organisation, scenario: Scenario) -> Ite
     targets = _targets(organisation, scenario)
     if not targets:
         return
-    if scenario.channel == "web":
+    if scenario.channel == "web" and scenario.shopper == "probe":
         for number, site in enumerate(targets):
             yield planned(wave.id, organisation.id, scenario, scenario.enquiries[0], site, number, _begins(wave))
         return
@@ -123,11 +123,16 @@ def _contacts(wave: Wave, organisation: Organisation, scenario: Scenario) -> Ite
 
 def _targets(organisation: Organisation, scenario: Scenario) -> tuple[str, ...]:
     contacts = organisation.contacts
-    if scenario.channel == "phone":
-        if scenario.numbers == "published":
+    match scenario.channel:
+        case "phone" if scenario.numbers == "published":
             return ()
-        return tuple(line.number for line in contacts.lines if scenario.in_hours or line.out_of_hours)
-    return contacts.addresses if scenario.channel == "email" else contacts.sites
+        case "phone":
+            return tuple(line.number for line in contacts.lines if scenario.in_hours or line.out_of_hours)
+        case "email":
+            return contacts.addresses
+        case "visit" | "letter":
+            return contacts.offices
+    return contacts.sites
 
 
 # ------------------------------------------------------------------------------------------------ when

@@ -85,20 +85,19 @@ class Run:
         async with AsyncExitStack() as stack:
             await self._open_probes(stack, channels)
             await self._settle_calls()
-            await self._settle_mails()
             await self._reinstate()
             tried: set[str] = set()
             while True:
+                again = await self._settle_mails()  # it may put new contacts in the place of those in doubt
                 await published.add_contacts(self._bench, self._frozen)
-                rows = [row for row in await self._due() if row.id not in tried]
-                if rows:
+                if rows := [row for row in await self._due() if row.id not in tried]:
                     tried.update(row.id for row in rows)
                     await self._make_all(rows)
-                if again := await self._settle_mails():
+                elif again:
                     self._tell("waiting for proof", 0, 1)
                     await self._bench.clock.sleep((again - self._bench.clock.now()).total_seconds())
                     self._tell("waiting for proof", 1, 1)
-                elif not rows:
+                else:
                     break
             await published.join(self._bench, self._frozen)
         said = await closing.say_what_is_due(self._bench, [self._frozen], self._picked)

@@ -15,11 +15,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from results import words
 from results.benchmark import BANDS, Score, band
+from results.channels import ABOUT, contacts
 from results.report import charts
 from results.report.charts import Chart
 from results.report.method import brief, method, notes
 from results.report.model import Cell, ChannelPart, CriterionHead, OrganisationChannel, ShopRow, WaveReport
-from results.report.wave import CHANNEL_NAMES
 from results.schema import Channel, Points, State
 from results.times import Replies, Times
 
@@ -48,7 +48,7 @@ def render(report: WaveReport, maps: Mapping[str, bytes] | None = None) -> str:
         report=report,
         maps={shop: Picture.of(svg) for shop, svg in (maps or {}).items()},
         by_channel={part.channel: part for part in report.channels},
-        channel_names=CHANNEL_NAMES,
+        channel_names={channel: about.name for channel, about in ABOUT.items()},
         brief=brief(report),
         notes=notes(report),
         method=method(report),
@@ -214,11 +214,6 @@ def _mean_words(channel: Channel, marks: list[float]) -> str:
 
 
 # ------------------------------------------------------------------------------------------------ words for templates
-
-
-def contacts(channel: Channel, base: int) -> str:
-    """'20 calls'."""
-    return words.count(base, {"phone": "call", "email": "e-mail", "web": "site visit"}[channel])
 
 
 def _caution(one: Score) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from results import words
-from results.benchmark import BANDS, LEAST_CONTACTS
+from results.benchmark import BANDS
 from results.change import SCORE
+from results.channels import ABOUT, contacts
 from results.measures import CONTACTABILITY
 from results.report.model import ChannelPart, WaveReport
 
@@ -15,8 +16,6 @@ _SET_ASIDE: Mapping[str, str] = {
     "window open": "with the window still open",
     "probe fault": "not measured",
 }
-_CHANNEL: Mapping[str, str] = {"phone": "telephone", "email": "e-mail", "web": "website"}
-_BY: Mapping[str, str] = {"phone": "By telephone", "email": "By e-mail", "web": "On the web"}
 
 
 def brief(report: WaveReport) -> tuple[str, ...]:
@@ -55,8 +54,8 @@ def _brief(part: ChannelPart, names: Mapping[str, str]) -> str:
     benchmark = part.benchmark
     able = [one for one in benchmark.scores.values() if one.reportable]
     if benchmark.average is None:
-        return f"{_BY[part.channel]} there are too few contacts for a score; the counts are below."
-    opening = f"{_BY[part.channel]} the organisations score {words.percent(benchmark.average)} on average"
+        return f"{ABOUT[part.channel].opening} there are too few contacts for a score; the counts are below."
+    opening = f"{ABOUT[part.channel].opening} the organisations score {words.percent(benchmark.average)} on average"
     best = max(one.score or 0.0 for one in able)
     first = [names[one.organisation] for one in able if one.score == best]
     lead = f", {words.listed(first)} highest with {words.percent(best)}" if len(able) > 1 and len(first) <= 3 else ""
@@ -76,7 +75,7 @@ def _since(report: WaveReport, names: Mapping[str, str]) -> str:
             for one in own.changes:
                 compared = compared or one.verdict != "not compared"
                 if one.measure == SCORE and one.clear:
-                    told[one.verdict].append(f"{names[organisation.id]} ({_CHANNEL[own.channel]})")
+                    told[one.verdict].append(f"{names[organisation.id]} ({ABOUT[own.channel].within})")
     if not compared:
         return f"Nothing could be compared with {report.since}: the tables say why."
     parts = [f"{verdict}: {words.listed(who)}" for verdict, who in told.items() if who]
@@ -86,19 +85,15 @@ def _since(report: WaveReport, names: Mapping[str, str]) -> str:
 
 
 def _how(report: WaveReport) -> tuple[str, ...]:
-    contacts = words.listed([words.count(part.benchmark.pooled.contacts, _noun(part)) for part in report.channels])
+    made = words.listed([contacts(part.channel, part.benchmark.pooled.contacts) for part in report.channels])
     return (
         f"Fieldwork ran from {words.day(report.fieldwork_from)} to {words.day(report.fieldwork_until)}. "
-        f"Counted: {contacts or 'nothing'}.",
+        f"Counted: {made or 'nothing'}.",
         "Each contact asks what a resident would ask, through the published number, address or website. Every figure "
         "leads to the contacts it rests on, which can be looked up one by one.",
         f"The standards are those of {report.profile} ({report.profile_source}).",
         "Office hours, bank holidays and closures are each organisation's own; working days are counted in them.",
     )
-
-
-def _noun(part: ChannelPart) -> str:
-    return {"phone": "call", "email": "e-mail", "web": "site visit"}[part.channel]
 
 
 def _scored(report: WaveReport) -> tuple[str, ...]:
@@ -121,7 +116,7 @@ def _scored(report: WaveReport) -> tuple[str, ...]:
 def _places() -> tuple[str, ...]:
     return (
         "Places are standard competition places: equal scores share a place (=3rd), and the next is left out.",
-        f"A channel is ranked only when every member has at least {LEAST_CONTACTS['phone']} counted calls or e-mails. "
+        f"A channel is ranked only when every member has at least {ABOUT['phone'].least} counted calls or e-mails. "
         "A website visit looks at the whole site, so one visit is enough and there is no sampling interval.",
         "The places that a place lies between come from drawing each organisation's contacts afresh a thousand times: "
         "95 of 100 draws lie there. Places whose ranges overlap should be read as a group.",

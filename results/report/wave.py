@@ -11,7 +11,17 @@ from collections.abc import Mapping, Sequence
 from results import words
 from results.benchmark import Benchmark, benchmarks
 from results.change import Earlier, changes
-from results.findings import Findings, Means, channel_findings, findings, means, partnership_findings, said
+from results.channels import ABOUT
+from results.findings import (
+    Findings,
+    Means,
+    channel_findings,
+    findings,
+    means,
+    partnership_findings,
+    partnership_means,
+    said,
+)
 from results.kpis import Figure, LineKind, by_line, figures, line_kind, partnership
 from results.measures import MEASURES
 from results.report.happened import happened, why_not_counted
@@ -40,8 +50,6 @@ from results.schema import (
 )
 from results.scoring import standard_of
 from results.times import Replies, Times, days_told, last_arrival, replies, reply_times, together
-
-CHANNEL_NAMES: Mapping[Channel, str] = {"phone": "Telephone", "email": "E-mail", "web": "Website"}
 
 _TIMED: Mapping[Channel, str] = {"phone": "phone.access.answer_time", "email": "email.reply_time"}
 _LONGEST_NOTE = 400
@@ -112,6 +120,7 @@ class _Parts:
         self.benchmarks = benchmarks(scheme, names, shops)
         self.by_organisation = {key: [shop for shop in shops if shop.organisation == key] for key in names}
         self.means: dict[str, Means] = {key: means(scheme, own) for key, own in self.by_organisation.items()}
+        self.average = partnership_means(self.means)
         self.figures: dict[tuple[str, Channel], tuple[Figure, ...]] = {
             (key, benchmark.channel): figures(scheme, benchmark.channel, self.by_organisation[key])
             for benchmark in self.benchmarks
@@ -133,7 +142,7 @@ class _Parts:
         timed = self._timed(channel)
         return ChannelPart(
             channel=channel,
-            name=CHANNEL_NAMES[channel],
+            name=ABOUT[channel].name,
             benchmark=benchmark,
             figures=tuple(
                 partnership([figure[place] for figure in own], all_of_it) for place, all_of_it in enumerate(pooled)
@@ -180,7 +189,7 @@ class _Parts:
                 reason = "the scheme has no scored criterion for it"
             else:
                 reason = "none of its criteria could be answered"
-            found.append(f"{CHANNEL_NAMES[benchmark.channel]} {stage.capitalize()} was not assessed: {reason}.")
+            found.append(f"{ABOUT[benchmark.channel].name} {stage.capitalize()} was not assessed: {reason}.")
         return tuple(found)
 
     # -------------------------------------------------------------------------------------------- an organisation
@@ -199,7 +208,7 @@ class _Parts:
         )
 
     def _findings(self, organisation: str) -> Findings:
-        return findings(self.scheme, self.means[organisation], self.means)
+        return findings(self.scheme, self.means[organisation], self.average)
 
     def _organisation_channel(self, organisation: str, benchmark: Benchmark) -> OrganisationChannel:
         own = [shop for shop in self.by_organisation[organisation] if shop.channel == benchmark.channel]
@@ -209,7 +218,7 @@ class _Parts:
             score=benchmark.scores[organisation],
             rank=benchmark.ranks.get(organisation),
             figures=self.figures[organisation, benchmark.channel],
-            findings=channel_findings(self.scheme, benchmark.channel, self.means[organisation], self.means),
+            findings=channel_findings(self.scheme, benchmark.channel, self.means[organisation], self.average),
             lines=by_line(self.scheme, self.calls[organisation]) if benchmark.channel == "phone" else (),
             changes=changes(self.scheme, organisation, benchmark.channel, own, self.earlier) if self.earlier else (),
             times=times,
@@ -312,10 +321,10 @@ def _states(shops: Sequence[Shop], criterion: str | None = None) -> dict[str, in
 def _set_aside(scheme: Scheme, shops: Sequence[Shop]) -> dict[str, dict[str, int]]:
     """The same, by criterion."""
     found: dict[str, dict[str, int]] = {}
-    for channel, name in CHANNEL_NAMES.items():
+    for channel, about in ABOUT.items():
         for criterion in scheme.criteria:
             if criterion.channel == channel and (states := _states(shops, criterion.id)):
-                found[f"{name}: {criterion.short}"] = states
+                found[f"{about.name}: {criterion.short}"] = states
     return found
 
 

@@ -71,7 +71,7 @@ async def _plan(folder: Path, wave: str, as_json: bool) -> None:
         frozen = await bench.store.wave(wave) or planning.freeze(bench.folder, _wave(bench, wave), bench.clock.now())
         rows = [row for row in await bench.store.rows(wave=wave) if row.state == "planned"]
         if await bench.store.wave(wave) is None:
-            rows = list(planning.rows(frozen))
+            rows = [row for row in planning.rows(frozen) if row.shopper == "probe"]
         foreseen = await planning.foresee(rows, frozen, bench.guard)
     if as_json:
         show.json_out(

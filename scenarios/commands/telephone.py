@@ -98,4 +98,4 @@ async def _calls(bench: Bench, wave: str | None) -> Counter[str]:
     if wave not in bench.folder.waves:
         raise Wrong(f"there is no wave {wave!r}; there are: {', '.join(bench.folder.waves) or 'none'}")
     frozen = planning.freeze(bench.folder, bench.folder.waves[wave], bench.clock.now())
-    return Counter(row.target for row in planning.rows(frozen) if row.channel == "phone")
+    return Counter(row.target for row in planning.rows(frozen) if row.channel == "phone" and row.shopper == "probe")

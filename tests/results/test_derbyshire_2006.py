@@ -193,6 +193,19 @@ def test_the_files_of_raw_shops_are_what_their_script_writes(tmp_path: Path) -> 
         assert path.read_text("utf-8") == (FOLDER / path.name).read_text("utf-8"), path.name
 
 
+def test_the_findings_come_good_first_then_however_in_the_words_of_2006(council: OrganisationPart) -> None:
+    found = channel(council, "web").findings
+
+    assert {one.text for one in found.praise} == {
+        "The site has an A to Z of services",
+        "Job vacancies are easy to find",
+        "Leisure centre details are easy to find",
+        "There is a search facility on the home page",
+    }
+    assert "Search results are an unstructured list" in {one.text for one in found.however}
+    assert "Callers get through at the first attempt" in {one.text for one in channel(council, "phone").findings.praise}
+
+
 def shortfalls(council: OrganisationPart, name: Channel) -> set[str]:
     """What the action plan names, in the words that follow However."""
     return {row.issue for row in council.findings.actions if row.channel == name}

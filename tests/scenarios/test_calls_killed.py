@@ -6,9 +6,6 @@ A fifth of them ask to be called back. The exchange counts what reached it; the 
 import asyncio
 import datetime as dt
 import random
-import signal
-import sqlite3
-import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +18,7 @@ from probes import http
 from results.store import ShopRow
 from scenarios.bench import opened
 from scenarios.demo import practice, write_programme
+from tests.scenarios.killing import doorstep, kill_after, shops_where, start
 from tests.scenarios.shopping import WAVE, change
 
 LINES, CALLS, KILLS = 20, 80, 4  # and a message on each line: a hundred calls
@@ -74,8 +72,8 @@ async def _kill_and_finish(folder: Path) -> After:
         for _ in range(KILLS):
             hit += await _run_and_kill(folder, chance.uniform(0, LONGEST))
             under_way += _under_way(folder)
-        assert await _doorstep("run", WAVE, "--folder", str(folder)) == 0
-        assert await _doorstep("collect", "--until-closed", "--folder", str(folder)) == 0
+        assert await doorstep("run", WAVE, "--folder", str(folder)) == 0
+        assert await doorstep("collect", "--until-closed", "--folder", str(folder)) == 0
         async with opened(folder, to_work=False) as bench:
             tally = await http.get_json(f"{partnership['house']}/tally")
             rows = await bench.store.rows()
@@ -97,49 +95,18 @@ def _only_calls(folder: Path) -> None:
     toml.write_text(toml.read_text().replace("calls_per_second = 50", f"calls_per_second = {A_SECOND}"))
 
 
-async def _start(*arguments: str) -> asyncio.subprocess.Process:
-    quiet = asyncio.subprocess.DEVNULL
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "scenarios.cli", *arguments, stdout=quiet, stderr=quiet
-    )
-
-
-async def _doorstep(*arguments: str) -> int:
-    return await (await _start(*arguments)).wait()
-
-
 async def _run_and_kill(folder: Path, seconds: float) -> bool:
     """Start a run, let it begin one more call, and kill it so long after. Whether it was still at work."""
-    before = _count(folder, "intent_at is not null")
-    process = await _start("run", WAVE, "--folder", str(folder))
-    while process.returncode is None and _count(folder, "intent_at is not null") == before:  # noqa: ASYNC110
+    before = shops_where(folder, "intent_at is not null")
+    process = await start("run", WAVE, "--folder", str(folder))
+    while process.returncode is None and shops_where(folder, "intent_at is not null") == before:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
-    try:
-        async with asyncio.timeout(seconds):
-            await process.wait()
-    except TimeoutError:
-        process.send_signal(signal.SIGKILL)
-        await process.wait()
-        return True
-    return False
+    return await kill_after(process, seconds)
 
 
 def _under_way(folder: Path) -> int:
     """Calls that were about to be placed, or going on, when the kill fell."""
-    return _count(folder, "state = 'intent' or (state = 'open' and closes_at is null)")
-
-
-def _count(folder: Path, which: str) -> int:
-    database = folder / "doorstep.db"
-    if not database.exists():
-        return 0
-    connection = sqlite3.connect(database, timeout=30)
-    try:
-        return int(connection.execute(f"select count(*) from shops where {which}").fetchone()[0])
-    except sqlite3.OperationalError:  # killed before the tables were made
-        return 0
-    finally:
-        connection.close()
+    return len(shops_where(folder, "state = 'intent' or (state = 'open' and closes_at is null)"))
 
 
 def test_the_kills_hit_calls_under_way(after: After) -> None:

@@ -5,8 +5,6 @@ The councils count what reached them; the shops are held against that count.
 
 import asyncio
 import random
-import signal
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,8 @@ from ruamel.yaml import YAML
 
 from results.store import ShopRow
 from scenarios.bench import opened
-from tests.scenarios.conftest import World, world
+from tests.scenarios.conftest import world
+from tests.scenarios.killing import doorstep, kill_after, start
 
 COUNCILS = ("ashcombe-vale", "kesterton", "penderfold")
 KILLS, CALLS, MAILS = 5, 16, 24
@@ -37,10 +36,12 @@ async def _kill_and_finish(folder: Path) -> tuple[tuple[ShopRow, ...], dict[str,
         _without_websites_and_unhurried(folder)
         hit = 0
         for _ in range(KILLS):
-            hit += await _run_and_kill(up, chance.uniform(BEGINS, LASTS))
+            hit += await kill_after(
+                await start("run", "practice-wave", "--folder", str(folder)), chance.uniform(BEGINS, LASTS)
+            )
         await up.speed(FASTER)
-        assert await _doorstep("run", "practice-wave", "--folder", str(folder)) == 0
-        assert await _doorstep("collect", "--until-closed", "--folder", str(folder)) == 0
+        assert await doorstep("run", "practice-wave", "--folder", str(folder)) == 0
+        assert await doorstep("collect", "--until-closed", "--folder", str(folder)) == 0
         tally = await up.tally()
         async with opened(folder, to_work=False) as bench:
             return await bench.store.rows(), tally, hit
@@ -57,30 +58,6 @@ def _without_websites_and_unhurried(folder: Path) -> None:
         document = yaml.load(path)
         document["consent"]["limits"]["seconds_between_mails"] = 1
         yaml.dump(document, path)
-
-
-async def _start(*arguments: str) -> asyncio.subprocess.Process:
-    quiet = asyncio.subprocess.DEVNULL
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "scenarios.cli", *arguments, stdout=quiet, stderr=quiet
-    )
-
-
-async def _doorstep(*arguments: str) -> int:
-    return await (await _start(*arguments)).wait()
-
-
-async def _run_and_kill(up: World, seconds: float) -> bool:
-    """Start a run and kill it after so long. Whether it was still at work."""
-    process = await _start("run", "practice-wave", "--folder", str(up.folder))
-    try:
-        async with asyncio.timeout(seconds):
-            await process.wait()
-    except TimeoutError:
-        process.send_signal(signal.SIGKILL)
-        await process.wait()
-        return True
-    return False
 
 
 def test_the_kills_hit_a_run_at_work(after: tuple[tuple[ShopRow, ...], dict[str, Any], int]) -> None:

@@ -151,6 +151,23 @@ async def test_what_the_days_limit_leaves_over_waits_for_tomorrow(tmp_path: Path
         assert outcome.waiting_until == dt.datetime(2026, 11, 24, tzinfo=LONDON)
 
 
+async def test_what_a_crash_left_in_doubt_is_replaced_in_the_run_that_learns_so(tmp_path: Path) -> None:
+    async with programme(tmp_path, "email") as folder:
+        async with opened(folder, to_work=True) as bench:
+            await wave_to_run(bench, WAVE, None, None)
+            (account,) = bench.mail_accounts()
+            for row in await bench.store.rows():
+                await bench.store.assign(row.id, account)
+                await bench.store.about_to(row.id, f"<{row.reference}@doorstep-practice.example>", bench.clock.now())
+            assert isinstance(bench.clock, PracticeClock)
+            await bench.clock.set_speed(600)
+
+        outcome = await run(folder)
+
+        assert outcome.made == {"email": 5}
+        assert await states(folder) == {"void": 5, "open": 5}
+
+
 async def test_two_runs_in_one_folder_cannot_be_at_work_together(tmp_path: Path) -> None:
     async with programme(tmp_path, "email") as folder, opened(folder, to_work=True):
         with pytest.raises(AtWork, match="another `doorstep` is at work"):

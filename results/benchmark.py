@@ -93,7 +93,7 @@ class Rank(Noun):
             return "no sampling"
         if self.low == self.high:
             return f"likely {words.ordinal(self.low)}"
-        return f"likely {words.ordinal(self.low)} to {words.ordinal(self.high)}"
+        return f"between {words.ordinal(self.low)} and {words.ordinal(self.high)}"
 
     @property
     def quartile_words(self) -> str:

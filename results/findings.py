@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from results import words
@@ -19,6 +19,7 @@ from results.schema import CHANNELS, Channel, Criterion, Fact, Noun, Scheme, Sho
 MOST = 3
 MOST_FOR_PARTNERSHIP = 5
 MOST_PER_CHANNEL = 2
+MOST_IN_CHANNEL = 8
 PRAISE_FROM = 0.75
 HOWEVER_BELOW = 0.9
 LEAST_ANSWERS: Mapping[str, int] = {"web": 1}
@@ -112,7 +113,9 @@ def means(scheme: Scheme, shops: Sequence[Shop]) -> dict[str, Mean]:
 
 
 def partnership_means(every: Mapping[str, Means]) -> dict[str, float]:
-    """{criterion id: mean of the organisations' means}; each organisation counts once."""
+    """{criterion id: mean of the organisations' means}; each organisation counts once. Of one alone there is none."""
+    if len(every) < 2:
+        return {}
     collected: dict[str, list[float]] = {}
     for own in every.values():
         for key, mean in own.items():
@@ -120,35 +123,35 @@ def partnership_means(every: Mapping[str, Means]) -> dict[str, float]:
     return {key: statistics.fmean(values) for key, values in collected.items()}
 
 
-def findings(scheme: Scheme, own: Means, every: Mapping[str, Means]) -> Findings:
-    """One organisation's findings: `own` are its means, `every` those of all organisations, itself included.
+def findings(scheme: Scheme, own: Means, average: Mapping[str, float]) -> Findings:
+    """One organisation's findings: `own` are its means, `average` the partnership's, or nothing where it stands alone.
 
     Praise goes to own means of at least 0.75 (on a website, which is seen whole, of 1) that would stand even if all
     that needs review turned out badly, by weight × (own mean + what it is above the partnership's). However goes to
     own means under 0.9, by weight × (marks lost + what the own mean is below the partnership's). Three of each at most,
     two from one channel while another has something to say; no criterion is in both.
     """
-    average = partnership_means(every) if len(every) > 1 else {}
-    criteria = [criterion for criterion in scheme.criteria if criterion.id in own]
-
-    def merit(criterion: Criterion) -> float:
-        mean = own[criterion.id].mean
-        return criterion.weight * (mean + max(0.0, mean - average.get(criterion.id, mean)))
-
-    def loss(criterion: Criterion) -> float:
-        mean = own[criterion.id].mean
-        return criterion.weight * (1 - mean + max(0.0, average.get(criterion.id, mean) - mean))
-
-    def finding(criterion: Criterion, text: str) -> Finding:
-        return _finding(criterion, text, own[criterion.id], average.get(criterion.id))
-
-    good = _first([one for one in criteria if own[one.id].at_worst >= _praise_from(one)], merit)
-    weak = [one for one in criteria if own[one.id].mean < HOWEVER_BELOW]
-    less_good = _first([one for one in weak if one not in good], loss)
+    good, weak = _apart(scheme, own, average)
+    praised = _first(good)
     return Findings(
-        praise=tuple(finding(one, one.praise) for one in good),
-        however=tuple(finding(one, one.however) for one in less_good),
-        actions=tuple(_action(one, own[one.id]) for one in sorted(weak, key=lambda one: (-loss(one), one.id))),
+        praise=tuple(_finding(one, one.praise, own[one.id], average.get(one.id)) for one in praised),
+        however=tuple(
+            _finding(one, one.however, own[one.id], average.get(one.id))
+            for one in _first([one for one in weak if one not in praised])
+        ),
+        actions=tuple(_action(one, own[one.id]) for one in weak),
+    )
+
+
+def channel_findings(scheme: Scheme, channel: Channel, own: Means, average: Mapping[str, float]) -> Findings:
+    """The same of one organisation in one channel, up to eight of each: the form of Derbyshire's report of 2006."""
+    good, weak = ([one for one in found if one.channel == channel] for found in _apart(scheme, own, average))
+    return Findings(
+        praise=tuple(_finding(one, one.praise, own[one.id], average.get(one.id)) for one in good[:MOST_IN_CHANNEL]),
+        however=tuple(
+            _finding(one, one.however, own[one.id], average.get(one.id))
+            for one in [one for one in weak if one not in good][:MOST_IN_CHANNEL]
+        ),
     )
 
 
@@ -232,16 +235,32 @@ def _mean(criterion: str, marks: Sequence[tuple[float, Fact, str]], unsettled: i
     )
 
 
-def _first(criteria: Sequence[Criterion], worth: Callable[[Criterion], float]) -> list[Criterion]:
+def _apart(scheme: Scheme, own: Means, average: Mapping[str, float]) -> tuple[list[Criterion], list[Criterion]]:
+    """The criteria to praise and those that fell short, the worthiest first; one may be in both."""
+
+    def merit(criterion: Criterion) -> float:
+        mean = own[criterion.id].mean
+        return criterion.weight * (mean + max(0.0, mean - average.get(criterion.id, mean)))
+
+    def loss(criterion: Criterion) -> float:
+        mean = own[criterion.id].mean
+        return criterion.weight * (1 - mean + max(0.0, average.get(criterion.id, mean) - mean))
+
+    known = [criterion for criterion in scheme.criteria if criterion.id in own]
+    good = [one for one in known if own[one.id].at_worst >= _praise_from(one)]
+    weak = [one for one in known if own[one.id].mean < HOWEVER_BELOW]
+    return sorted(good, key=lambda one: (-merit(one), one.id)), sorted(weak, key=lambda one: (-loss(one), one.id))
+
+
+def _first(ordered: Sequence[Criterion]) -> list[Criterion]:
     """The worthiest, at most two of one channel as long as others have something to say."""
-    ordered = sorted(criteria, key=lambda one: (-worth(one), one.id))
     taken: Counter[str] = Counter()
     chosen: list[Criterion] = []
     spare: list[Criterion] = []
     for one in ordered:
         taken[one.channel] += 1
         (chosen if taken[one.channel] <= MOST_PER_CHANNEL else spare).append(one)
-    return sorted((chosen + spare)[:MOST], key=lambda one: (-worth(one), one.id))
+    return sorted((chosen + spare)[:MOST], key=ordered.index)
 
 
 def _finding(criterion: Criterion, text: str, mean: Mean, average: float | None) -> Finding:

@@ -8,20 +8,36 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from results import words
 from results.benchmark import Interval, Rounded, wilson
-from results.channels import ABOUT
-from results.measures import MEASURES, Measure, Unit
-from results.schema import Channel, Noun, Scheme, Shop
+from results.channels import ABOUT, SAMPLED
+from results.measures import CONTACTABILITY_BY_PEOPLE, CONTACTABILITY_NOTE, MEASURES, Measure, Unit
+from results.schema import Channel, Noun, Organisation, Scheme, Shop
 from results.scoring import standard_words
+from results.times import median_interval
+
+LineKind = Literal["switchboard", "contact_centre", "direct_dial"]
+LINES: Mapping[LineKind, str] = {
+    "switchboard": "Switchboards",
+    "contact_centre": "Contact centres",
+    "direct_dial": "Other numbers",
+}
+"""The kinds of lines that are told apart, as Derbyshire's report of 2006 told switchboards from other numbers."""
+
+_TOLD_BY_LINE = ("phone.contactability", "phone.answer_median", "phone.answer_mean", "phone.answered_in_standard")
+
+NOT_WHILE_WAITING = ("email.reply_mean",)
+"""Means of replies alone, which would leave out the slow ones while some windows are open. See `results.times`."""
 
 
 class Figure(Noun):
     """One measure over some shops. `value`: in the measure's unit (a share 0..1); None when the base is nought.
 
-    `words`: how it is said, counts alone under a base of ten. `interval`: Wilson's 95%, for shares that bear one.
+    `words`: how it is said, counts alone under a base of ten. `interval`: 95%, in the measure's unit; Wilson's for
+    shares and the bootstrap's for medians, where the base bears one; `interval_words`: the same as it is said.
     `aside`: contacts that were set aside, by reason. `shops`: the shops of the base.
     """
 
@@ -35,9 +51,18 @@ class Figure(Noun):
     base_words: str
     caution: str = ""
     interval: Interval | None = None
+    interval_words: str = ""
     aside: tuple[str, ...] = ()
     note: str = ""
     shops: tuple[str, ...] = ()
+
+
+class LineFigures(Noun):
+    """Figures of the calls to one kind of line, as the register says; `direct_dial` is what it does not name."""
+
+    kind: LineKind
+    name: str
+    figures: tuple[Figure, ...]
 
 
 class PartnershipFigure(Noun):
@@ -55,11 +80,31 @@ class PartnershipFigure(Noun):
 def figures(scheme: Scheme, channel: Channel, shops: Sequence[Shop]) -> tuple[Figure, ...]:
     """Every measure of a channel that the scheme can answer, over the counted ones of `shops`."""
     standards = {criterion.id: standard_words(criterion, scheme) for criterion in scheme.criteria}
-    counted = [shop for shop in shops if shop.channel == channel and shop.counted]
+    own = [shop for shop in shops if shop.channel == channel]
     return tuple(
-        _figure(measure, counted, standards[measure.criterion])
+        _figure(measure, own, standards[measure.criterion])
         for measure in MEASURES
         if measure.channel == channel and measure.criterion in standards
+    )
+
+
+def line_kind(organisation: Organisation, number: str) -> LineKind:
+    """What kind of line a number is by the register; a number that the register does not name is an other number."""
+    return next((line.kind for line in organisation.contacts.lines if line.number == number), "direct_dial")
+
+
+def by_line(scheme: Scheme, calls: Mapping[LineKind, Sequence[Shop]]) -> tuple[LineFigures, ...]:
+    """Contactability and times to answer of each kind of line that was called; nothing where all are of one kind."""
+    if len(calls) < 2:
+        return ()
+    return tuple(
+        LineFigures(
+            kind=kind,
+            name=name,
+            figures=tuple(one for one in figures(scheme, "phone", calls[kind]) if one.measure in _TOLD_BY_LINE),
+        )
+        for kind, name in LINES.items()
+        if kind in calls
     )
 
 
@@ -100,16 +145,19 @@ def _neighbours(value: float) -> str:
     return f"{words.ordinal(int(value))} and {words.ordinal(int(value) + 1)}"
 
 
-def _figure(measure: Measure, counted: Sequence[Shop], standard: str) -> Figure:
-    readings = [(shop, measure.read(shop)) for shop in counted]
+def _figure(measure: Measure, shops: Sequence[Shop], standard: str) -> Figure:
+    readings = [(shop, measure.read(shop)) for shop in shops if shop.counted]
     known = [(shop, reading.value) for shop, reading in readings if reading.value is not None]
     aside = Counter(reading.aside for _, reading in readings if reading.value is None)
     if measure.kind == "tally":
         return _tally(measure, known, aside)
+    if measure.id in NOT_WHILE_WAITING and (waiting := sum(shop.state == "open" for shop in shops)):
+        aside["window open"] += waiting
+        known = []
     values = [value for _, value in known]
     base, one_many = len(values), measure.base or ABOUT[measure.channel][3:5]
     value = (statistics.median(values) if measure.kind == "median" else statistics.fmean(values)) if values else None
-    percentage = measure.kind == "share" and measure.channel != "web" and base >= words.COUNTS_ONLY
+    interval = _interval(measure, values)
     return Figure(
         measure=measure.id,
         channel=measure.channel,
@@ -120,16 +168,34 @@ def _figure(measure: Measure, counted: Sequence[Shop], standard: str) -> Figure:
         base=base,
         base_words=words.count(base, *one_many),
         caution=words.caution(base) if measure.channel != "web" and base else "",
-        interval=wilson(round(sum(values)), base) if percentage else None,
+        interval=interval,
+        interval_words=words.span(say(measure.unit, interval.low), say(measure.unit, interval.high))
+        if interval
+        else "",
         aside=_aside(aside),
-        note=_note(measure, standard),
+        note=_note(measure, standard, known),
         shops=tuple(shop.id for shop, _ in known),
     )
 
 
-def _note(measure: Measure, standard: str) -> str:
-    in_standard = measure.id.endswith("_in_standard")
-    return f"the standard: {standard[0].lower()}{standard[1:]}" if in_standard else measure.note
+def _interval(measure: Measure, values: Sequence[float]) -> Interval | None:
+    """A website visit is no sample, and a mean is given only beside its median."""
+    if measure.channel not in SAMPLED or len(values) < words.COUNTS_ONLY:
+        return None
+    match measure.kind:
+        case "share":
+            return wilson(round(sum(values)), len(values))
+        case "median":
+            return median_interval(values)
+    return None
+
+
+def _note(measure: Measure, standard: str, known: Sequence[tuple[Shop, float]]) -> str:
+    if measure.id.endswith("_in_standard"):
+        return f"the standard: {standard[0].lower()}{standard[1:]}"
+    if measure.note == CONTACTABILITY_NOTE and known and all(shop.shopper == "person" for shop, _ in known):
+        return CONTACTABILITY_BY_PEOPLE
+    return measure.note
 
 
 def _aside(aside: Counter[str]) -> tuple[str, ...]:
@@ -143,6 +209,8 @@ def _bears(measure: Measure, base: int) -> bool:
 
 
 def _in_words(measure: Measure, values: Sequence[float], value: float | None, aside: Counter[str]) -> str:
+    if value is None and measure.id in NOT_WHILE_WAITING and aside["window open"]:
+        return "not while windows are open"
     if value is None:
         return "not applicable" if set(aside) == {"not applicable"} else "not known"
     if measure.kind == "share":

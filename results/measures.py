@@ -14,10 +14,12 @@ from results.schema import CHANNELS, Channel, Shop, State
 Kind = Literal["share", "mean", "median", "tally"]
 Unit = Literal["yes", "seconds", "working days", "percent", "place", "number"]
 
+CONTACTABILITY = "phone.contactability"
 CONTACTABILITY_NOTE = (
     "answered by a person or an unrecognised voice at the first attempt; until calls are listened to, "
     "a recorded voice counts as an answer"
 )
+CONTACTABILITY_BY_PEOPLE = "a person who can deal with callers was reached at the first attempt"
 
 
 class Reading(NamedTuple):
@@ -115,7 +117,7 @@ _REPLIES = ("reply", "replies")
 
 MEASURES: tuple[Measure, ...] = (
     Measure(
-        "phone.contactability",
+        CONTACTABILITY,
         "Contactability",
         "share",
         "yes",

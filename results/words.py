@@ -60,6 +60,13 @@ def working_days(value: float) -> str:
     return f"{number(value)} working day{'' if number(value) == '1' else 's'}"
 
 
+def span(low: str, high: str) -> str:
+    """From one value in words to another, with the unit said once: '8.2 to 10.1 seconds', '71% to 92%'."""
+    first, _, unit = low.partition(" ")
+    _, _, other = high.partition(" ")
+    return f"{first if unit.rstrip('s') == other.rstrip('s') else low} to {high}"
+
+
 def ordinal(n: int) -> str:
     """1st, 2nd, 3rd, 11th."""
     if n % 100 in (11, 12, 13):

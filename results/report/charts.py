@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,9 @@ from matplotlib.ticker import MaxNLocator
 
 from results import words
 from results.benchmark import BANDS, Benchmark
-from results.report.model import ChannelPart, Times
+from results.control import ControlChart
+from results.report.model import ChannelPart
+from results.times import Replies, Times, curve, together
 
 INK, GREY, RULE, ACCENT, WARM = "#1d2733", "#5a6675", "#d9dee4", "#0b5563", "#a8431a"
 _TINTS = ("#f7f1ee", "#faf6f0", "#f4f7f5", "#eaf3f2", "#dfeeed")
@@ -69,7 +72,7 @@ def ranked(part: ChannelPart, names: Mapping[str, str]) -> Chart | None:
             axes.plot([(one.score or 0) * 100], [row], "o", color=ACCENT, markersize=7, clip_on=False)
         if benchmark.average is not None:
             axes.axvline(benchmark.average * 100, color=WARM, linewidth=1.2, linestyle=(0, (4, 3)))
-        axes.set_yticks(range(len(shown)), [names[key] for key in reversed(shown)])
+        axes.set_yticks(range(len(shown)), [_label(names[key]) for key in reversed(shown)])
         axes.set_ylim(-0.6, len(shown) - 0.1)
         axes.set_xlim(0, 100)
         axes.set_xlabel("Score, per cent. Dashed: average of the organisations")
@@ -137,7 +140,7 @@ def answer_times(times: Mapping[str, Times], names: Mapping[str, str], standard:
                 middle = _median(values)
                 axes.plot([middle], [row], "o", color=INK, markersize=6)
             axes.text(right * 1.02, row, f"{times[key].without} not answered", va="center", size=10.5, color=GREY)
-        axes.set_yticks(range(len(keys)), [names[key] for key in reversed(keys)])
+        axes.set_yticks(range(len(keys)), [_label(names[key]) for key in reversed(keys)])
         axes.set_ylim(-0.6, len(keys) - 0.4)
         axes.set_xlim(0, right)
         axes.xaxis.set_major_locator(MaxNLocator(7, integer=True))
@@ -152,44 +155,59 @@ def answer_times(times: Mapping[str, Times], names: Mapping[str, str], standard:
         )
 
 
-def reply_curve(times: Mapping[str, Times], standard: float) -> Chart | None:
+def reply_curve(times: Mapping[str, Times], told: Replies, standard: float) -> Chart | None:
     """Share of all e-mails answered by each working day: thin for organisations, thick for the partnership."""
-    able = [one for one in times.values() if len(one.values) + one.without >= words.COUNTS_ONLY]
+    able = [one for one in times.values() if one.base >= words.COUNTS_ONLY]
     if not able:
         return None
-    days = reply_days(standard)
-    together = Times(
-        values=tuple(sorted(value for one in able for value in one.values)), without=sum(one.without for one in able)
-    )
+    until = told.by[-1].days
     with rc_context(_STYLE):
         figure, axes = _axes(3.4, left=0.1)
         for one in able:
-            axes.step(*_curve(one, days[-1]), where="post", color="#a9bcc4", linewidth=1)
-        axes.step(*_curve(together, days[-1]), where="post", color=ACCENT, linewidth=2.6)
+            axes.step(*_curve(one, until), where="post", color="#a9bcc4", linewidth=1)
+        axes.step(*_curve(together(list(times.values())), until), where="post", color=ACCENT, linewidth=2.6)
         axes.axvline(standard, color=WARM, linewidth=1.2, linestyle=(0, (4, 3)))
-        axes.set_xlim(0, days[-1])
+        axes.set_xlim(0, until)
         axes.set_ylim(0, 102)
         axes.set_xlabel("Working days. Thick: all e-mails; thin: each organisation; dashed: the standard")
         axes.set_ylabel("Answered, per cent")
+        by = {one.days: one.words for one in told.by}
+        waiting = f"{told.waiting} with the window open count for as long as they have waited. " if told.waiting else ""
         return _chart(
             figure,
             "reply-curve",
             "E-mail: share answered by working day",
-            f"Of all e-mails, {words.percent(answered_by(together, 1))} were answered within one working day and "
-            f"{words.percent(answered_by(together, standard))} within {words.working_days(standard)}. "
-            "E-mails never answered stay in the base. The figures are in the table below.",
+            f"Of all e-mails, {by[1]} were answered within one working day and "
+            f"{by[standard]} within {words.working_days(standard)}. "
+            f"E-mails never answered stay in the base. {waiting}The figures are in the table below.",
         )
 
 
-def reply_days(standard: float) -> tuple[float, ...]:
-    """The working days that the reply table shows: 1, 2, 5, the standard and a fifth beyond it."""
-    return tuple(sorted({1.0, 2.0, 5.0, standard, round(standard * 1.2)}))
-
-
-def answered_by(times: Times, day: float) -> float:
-    """Share of all contacts answered within that many working days, 0..1; contacts never answered stay in the base."""
-    base = len(times.values) + times.without
-    return sum(value <= day for value in times.values) / base if base else 0.0
+def control(chart: ControlChart, key: str, title: str, scale: str) -> Chart:
+    """Nights in a row between their limits; those more than chance stand out. `scale`: what the height means."""
+    times = 100 if chart.kind == "share" else 1
+    nights, points = range(len(chart.points)), chart.points
+    with rc_context(_STYLE):
+        figure, axes = _axes(3.4, left=0.1)
+        low, high = (
+            [times * limit for limit in own] for own in zip(*((one.low, one.high) for one in points), strict=True)
+        )
+        axes.fill_between(nights, low, high, step="mid", color="#eaf3f2", linewidth=0)
+        axes.step(nights, low, where="mid", color=GREY, linewidth=0.8)
+        axes.step(nights, high, where="mid", color=GREY, linewidth=0.8)
+        axes.axhline(times * chart.centre, color=WARM, linewidth=1.2, linestyle=(0, (4, 3)))
+        axes.plot(nights, [times * one.value for one in points], color="#a9bcc4", linewidth=1)
+        for told, marker, colour, size in ((False, "o", ACCENT, 5), (True, "D", WARM, 7)):
+            at = [night for night in nights if chart.signalled(points[night].day) is told]
+            axes.plot(at, [times * points[night].value for night in at], marker, color=colour, markersize=size)
+        axes.set_xlim(-0.6, len(points) - 0.4)
+        axes.set_ylim(bottom=0, top=102 if chart.kind == "share" else None)
+        shown = range(0, len(points), -(-len(points) // 8))
+        axes.set_xticks(shown, [f"{points[night].day.day} {points[night].day:%b}" for night in shown])
+        axes.set_xlabel("Nights. Dashed: the usual; shaded: between the limits; diamonds: more than chance")
+        axes.set_ylabel(scale)
+        said = " ".join(one.words for one in chart.signals) or "No night is more than chance."
+        return _chart(figure, key, title, f"{words.count(len(points), 'night')} between their limits. {said}")
 
 
 # ------------------------------------------------------------------------------------------------ drawing
@@ -206,6 +224,11 @@ def _axes(height: float, left: float = 0.31, right: float = 0.97) -> tuple[Figur
     axes = figure.add_axes((left, 0.55 / height, right - left, 1 - 0.75 / height))
     axes.tick_params(length=0)
     return figure, axes
+
+
+def _label(name: str) -> str:
+    """A name beside its row: two lines at most, so that none runs out of the drawing."""
+    return "\n".join(textwrap.wrap(name, 26, max_lines=2, placeholder="…"))
 
 
 def _bands(axes: Any) -> None:  # noqa: ANN401 - matplotlib has no types
@@ -227,8 +250,11 @@ def _neighbours(points: Mapping[str, tuple[float, float]]) -> list[list[str]]:
 
 
 def _curve(times: Times, until: float) -> tuple[list[float], list[float]]:
-    days = [0.0, *times.values, until]
-    return days, [100 * answered_by(times, day) for day in days]
+    found = curve(times)
+    steps = [(at, share) for at, share in zip(found.at, found.shares, strict=True) if at <= until]
+    end = min(until, found.followed)
+    last = steps[-1][1] if steps else 0.0
+    return [0.0, *(at for at, _ in steps), end], [0.0, *(100 * share for _, share in steps), 100 * last]
 
 
 def _median(values: Sequence[float]) -> float:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html import unescape
+from statistics import fmean
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -18,8 +19,9 @@ from results.channels import ABOUT, contacts
 from results.report import charts
 from results.report.charts import Chart
 from results.report.method import brief, method, notes
-from results.report.model import Cell, ChannelPart, CriterionHead, OrganisationChannel, ShopRow, Times, WaveReport
+from results.report.model import Cell, ChannelPart, CriterionHead, OrganisationChannel, ShopRow, WaveReport
 from results.schema import Channel, Points, State
+from results.times import Replies, Times
 
 _KINDS = 4  # different answers that are counted one by one where they are summed up
 
@@ -68,8 +70,12 @@ def drawn(report: WaveReport) -> list[Drawn]:
             for own in one.channels
             if own.channel == part.channel and own.times
         }
-        if part.answer_standard is not None and (timed := _timed(part, times, names, part.answer_standard)):
-            found.append(timed)
+        if part.answer_standard is None:
+            continue
+        if part.channel == "phone" and (answered := _answered(part, times, names, part.answer_standard)):
+            found.append(answered)
+        if part.replies and (replied := _replied(report, part.replies, times, names, part.answer_standard)):
+            found.append(replied)
     return found
 
 
@@ -118,30 +124,36 @@ def _grid(part: ChannelPart, names: Mapping[str, str]) -> Drawn | None:
     return replace(chart, legend=legend), ("Organisation", "Access", "Quality"), rows
 
 
-def _timed(part: ChannelPart, times: Mapping[str, Times], names: Mapping[str, str], standard: float) -> Drawn | None:
-    if part.channel == "phone":
-        chart, head = (
-            charts.answer_times(times, names, standard, _small(part.standard_words)),
-            ("Organisation", "Answered", "Shortest to longest"),
-        )
-        calls = [(f"o-{key}-phone", names[key], *_call_cells(times[key])) for key in names if key in times]
-        return (chart, (*head, "Not answered"), calls) if chart else None
-    chart = charts.reply_curve(times, standard)
+def _answered(part: ChannelPart, times: Mapping[str, Times], names: Mapping[str, str], standard: float) -> Drawn | None:
+    chart = charts.answer_times(times, names, standard, _small(part.standard_words))
+    head = ("Organisation", "Answered", "Shortest to longest", "Not answered")
+    calls = [(f"o-{key}-phone", names[key], *_call_cells(times[key])) for key in names if key in times]
+    return (chart, head, calls) if chart else None
+
+
+def _replied(
+    report: WaveReport, every: Replies, times: Mapping[str, Times], names: Mapping[str, str], standard: float
+) -> Drawn | None:
+    chart = charts.reply_curve(times, every, standard)
     if chart is None:
         return None
-    days = charts.reply_days(standard)
     rows = [
         (
-            f"o-{key}-email",
-            names[key],
-            contacts("email", len(one.values) + one.without),
-            *(words.share(sum(value <= day for value in one.values), len(one.values) + one.without) for day in days),
-            str(one.without),
+            f"o-{one.id}-email",
+            names[one.id],
+            own.replies.base_words,
+            *(by.words for by in own.replies.by),
+            own.replies.median_words,
+            str(own.times.without),
+            *([str(own.replies.waiting)] if every.waiting else []),
         )
-        for key in names
-        if (one := times.get(key))
+        for one in report.organisations
+        for own in one.channels
+        if own.replies and own.times
     ]
-    return chart, ("Organisation", "Base", *(f"By day {words.number(day)}" for day in days), "Never"), rows
+    days = [f"By day {words.number(by.days)}" for by in every.by]
+    waiting = ["Still waiting"] if every.waiting else []
+    return chart, ("Organisation", "Base", *days, "Half of all by", "Never", *waiting), rows
 
 
 def _small(sentence: str) -> str:
@@ -153,8 +165,19 @@ def _call_cells(times: Times) -> tuple[str, str, str]:
     return words.count(len(times.values), "call"), span, str(times.without)
 
 
-def _criteria_table(report: WaveReport, part: ChannelPart) -> list[tuple[CriterionHead, list[tuple[str, str, int]]]]:
-    """Mean marks of each organisation on each weighted question: [(question, [(organisation, mean, base)])]."""
+class MarksRow(NamedTuple):
+    """Mean marks on one question. `cells`: (organisation, mean, base); `average` counts each organisation once."""
+
+    criterion: CriterionHead
+    cells: list[tuple[str, str, int]]
+    average: str
+    organisations: int
+    pooled: str
+    base: int
+
+
+def _criteria_table(report: WaveReport, part: ChannelPart) -> list[MarksRow]:
+    """The marks of each organisation on each weighted question."""
     marks: dict[tuple[str, str], list[float]] = {}
     for one in report.organisations:
         for own in one.channels:
@@ -162,18 +185,24 @@ def _criteria_table(report: WaveReport, part: ChannelPart) -> list[tuple[Criteri
                 for cell in shop.cells if shop.counted else ():
                     if cell.marks is not None:
                         marks.setdefault((one.id, cell.criterion), []).append(cell.marks)
-    return [
-        (
-            criterion,
-            [
-                (one.id, _mean_words(part.channel, own), len(own))
-                for one in report.organisations
-                for own in [marks.get((one.id, criterion.id), [])]
-            ],
-        )
-        for criterion in part.criteria
-        if criterion.weight
-    ]
+    return [_marks_row(report, part.channel, criterion, marks) for criterion in part.criteria if criterion.weight]
+
+
+def _marks_row(
+    report: WaveReport, channel: Channel, criterion: CriterionHead, marks: Mapping[tuple[str, str], list[float]]
+) -> MarksRow:
+    every = {one.id: marks.get((one.id, criterion.id), []) for one in report.organisations}
+    least = 1 if channel == "web" else words.COUNTS_ONLY
+    means = [fmean(own) for own in every.values() if len(own) >= least]
+    together = [mark for own in every.values() for mark in own]
+    return MarksRow(
+        criterion,
+        [(key, _mean_words(channel, own), len(own)) for key, own in every.items()],
+        words.percent(fmean(means)) if means else "—",
+        len(means),
+        _mean_words(channel, together),
+        len(together),
+    )
 
 
 def _mean_words(channel: Channel, marks: list[float]) -> str:
@@ -265,6 +294,7 @@ def _environment() -> Environment:
         "contacts": contacts,
         "caution": _caution,
         "points": _points,
+        "working_days": words.working_days,
         "points_words": _points_words,
         "organisations": lambda count: words.count(count, "organisation"),
         "shops_words": _shops_words,

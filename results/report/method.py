@@ -8,7 +8,7 @@ from results import words
 from results.benchmark import BANDS
 from results.change import SCORE
 from results.channels import ABOUT, contacts
-from results.measures import CONTACTABILITY_NOTE
+from results.measures import CONTACTABILITY
 from results.report.model import ChannelPart, WaveReport
 
 _SET_ASIDE: Mapping[str, str] = {
@@ -32,8 +32,9 @@ def notes(report: WaveReport) -> tuple[str, ...]:
         found += part.not_assessed
         if part.benchmark.not_ranked:
             found.append(f"{part.name}: {part.benchmark.not_ranked}.")
-        if part.channel == "phone":
-            found.append(f"Contactability: {CONTACTABILITY_NOTE}.")
+        found += [
+            f"Contactability: {wide.pooled.note}." for wide in part.figures if wide.pooled.measure == CONTACTABILITY
+        ]
     return tuple(found)
 
 
@@ -117,14 +118,17 @@ def _places() -> tuple[str, ...]:
         "Places are standard competition places: equal scores share a place (=3rd), and the next is left out.",
         f"A channel is ranked only when every member has at least {ABOUT['phone'].least} counted calls or e-mails. "
         "A website visit looks at the whole site, so one visit is enough and there is no sampling interval.",
-        "The likely places come from drawing each organisation's contacts afresh a thousand times: 95 of 100 draws lie "
-        "between them. Places whose ranges overlap should be read as a group.",
+        "The places that a place lies between come from drawing each organisation's contacts afresh a thousand times: "
+        "95 of 100 draws lie there. Places whose ranges overlap should be read as a group.",
         "Where every contact of an organisation earned the same, such draws cannot differ, and its range looks "
         "narrower than it is.",
         "Quartile: four times the place, divided by the number of organisations, rounded up. The 1st is the top.",
         "The average counts each organisation once; beside it stands the figure over all contacts together.",
         "Small bases: under 10, counts only; 10 to 29, very small base, indicative; 30 to 49, small base.",
-        "For times the median is given with the mean, and calls or e-mails without an answer are counted beside them.",
+        "For times the median is given with its 95% interval (the bootstrap's) and with the mean, and calls or e-mails "
+        "without an answer are counted beside them. A share's interval is Wilson's.",
+        "How soon e-mails are replied to is a share of all of them. Where a window is still open, an e-mail counts for "
+        "as long as it is known to have waited (Kaplan and Meier), and no mean of the replies that have come is given.",
     )
 
 

@@ -15,8 +15,9 @@ from pydantic import AwareDatetime, Field
 from results.benchmark import Benchmark, Rank, Rounded, Score
 from results.change import Change
 from results.findings import Findings
-from results.kpis import Figure, PartnershipFigure
+from results.kpis import Figure, LineFigures, PartnershipFigure
 from results.schema import Channel, Id, Noun, Points, Stage, State, Tier
+from results.times import Replies, Times
 
 
 class Cell(Noun):
@@ -59,13 +60,6 @@ class ShopRow(Noun):
     evidence: tuple[EvidenceRow, ...]
 
 
-class Times(Noun):
-    """The times behind a chart: seconds to answer, or working days to the final reply, and contacts that have none."""
-
-    values: tuple[Rounded, ...]
-    without: int = Field(description="calls that nobody answered, e-mails that nobody replied to")
-
-
 class OrganisationChannel(Noun):
     """One organisation in one channel. `not_counted`: {why: contacts}; `set_aside`: {state: answers}."""
 
@@ -73,8 +67,11 @@ class OrganisationChannel(Noun):
     score: Score
     rank: Rank | None
     figures: tuple[Figure, ...]
+    lines: tuple[LineFigures, ...] = Field(default=(), description="by kind of line, where there are several")
+    findings: Findings = Field(description="of this channel, good first, then However")
     changes: tuple[Change, ...] = Field(default=(), description="since the earlier wave, where there is one")
     times: Times | None
+    replies: Replies | None = Field(default=None, description="how soon e-mails are replied to")
     not_counted: Mapping[str, int]
     set_aside: Mapping[str, int]
     shops: tuple[ShopRow, ...]
@@ -108,9 +105,11 @@ class ChannelPart(Noun):
     name: str
     benchmark: Benchmark
     figures: tuple[PartnershipFigure, ...]
+    lines: tuple[LineFigures, ...] = Field(default=(), description="all calls together, by kind of line")
     findings: Findings
     criteria: tuple[CriterionHead, ...]
     not_assessed: tuple[str, ...]
+    replies: Replies | None = Field(default=None, description="how soon e-mails are replied to, all together")
     answer_standard: float | None
     standard_words: str
 

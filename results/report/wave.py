@@ -12,8 +12,17 @@ from results import words
 from results.benchmark import Benchmark, benchmarks
 from results.change import Earlier, changes
 from results.channels import ABOUT
-from results.findings import Findings, Means, findings, means, partnership_findings, said
-from results.kpis import Figure, figures, partnership
+from results.findings import (
+    Findings,
+    Means,
+    channel_findings,
+    findings,
+    means,
+    partnership_findings,
+    partnership_means,
+    said,
+)
+from results.kpis import Figure, LineKind, by_line, figures, line_kind, partnership
 from results.measures import MEASURES
 from results.report.happened import happened, why_not_counted
 from results.report.model import (
@@ -25,7 +34,6 @@ from results.report.model import (
     OrganisationPart,
     RefusalCount,
     ShopRow,
-    Times,
     WaveReport,
 )
 from results.schema import (
@@ -41,9 +49,9 @@ from results.schema import (
     Wave,
 )
 from results.scoring import standard_of, standard_words
+from results.times import Replies, Times, days_told, last_arrival, replies, reply_times, together
 
-_TIMED: Mapping[Channel, str] = {"phone": "phone.answer_median", "email": "email.reply_median"}
-_NOT_A_TIME = {"not answered", "no reply"}
+_TIMED: Mapping[Channel, str] = {"phone": "phone.access.answer_time", "email": "email.reply_time"}
 _LONGEST_NOTE = 400
 _MOST_NOTES = 12
 
@@ -69,7 +77,7 @@ def assemble(
         (shop for shop in shops if shop.wave == wave.id and shop.organisation in names),
         key=lambda shop: (shop.made_at is None, shop.made_at.timestamp() if shop.made_at else 0.0, shop.id),
     )
-    parts = _Parts(scheme, names, own, earlier)
+    parts = _Parts(scheme, {key: organisations[key] for key in names}, own, earlier)
     return WaveReport(
         wave=wave.id,
         title=wave.title,
@@ -97,8 +105,13 @@ class _Parts:
     """What several parts of the report need: every organisation's shops, means and figures, worked out once."""
 
     def __init__(
-        self, scheme: Scheme, names: Mapping[str, str], shops: Sequence[Shop], earlier: Earlier | None
+        self,
+        scheme: Scheme,
+        members: Mapping[str, Organisation],
+        shops: Sequence[Shop],
+        earlier: Earlier | None,
     ) -> None:
+        names = {key: one.name for key, one in members.items()}
         self.scheme = scheme
         self.earlier = earlier
         self.criteria = {criterion.id: criterion for criterion in scheme.criteria}
@@ -108,11 +121,18 @@ class _Parts:
         self.benchmarks = benchmarks(scheme, names, shops)
         self.by_organisation = {key: [shop for shop in shops if shop.organisation == key] for key in names}
         self.means: dict[str, Means] = {key: means(scheme, own) for key, own in self.by_organisation.items()}
+        self.average = partnership_means(self.means)
         self.figures: dict[tuple[str, Channel], tuple[Figure, ...]] = {
             (key, benchmark.channel): figures(scheme, benchmark.channel, self.by_organisation[key])
             for benchmark in self.benchmarks
             for key in benchmark.scores
         }
+        self.calls = {key: _by_kind(members[key], own) for key, own in self.by_organisation.items()}
+        read_until = last_arrival(shops)
+        self.times: dict[tuple[str, Channel], Times] = {
+            (key, "email"): reply_times(own, members[key].hours, read_until)
+            for key, own in self.by_organisation.items()
+        } | {(key, "phone"): _answer_times(own) for key, own in self.by_organisation.items()}
 
     # -------------------------------------------------------------------------------------------- a channel
 
@@ -126,11 +146,15 @@ class _Parts:
             name=ABOUT[channel].name,
             benchmark=benchmark,
             figures=tuple(
-                partnership([figure[place] for figure in own], together) for place, together in enumerate(pooled)
+                partnership([figure[place] for figure in own], all_of_it) for place, all_of_it in enumerate(pooled)
             ),
+            lines=by_line(self.scheme, self._all_calls()) if channel == "phone" else (),
             findings=partnership_findings(self.scheme, channel, self.means),
             criteria=tuple(_head(criterion) for criterion in self._criteria(channel) if criterion.id in self.asked),
             not_assessed=self._not_assessed(benchmark),
+            replies=self._replies(together([self.times[key, channel] for key in benchmark.scores]))
+            if channel == "email"
+            else None,
             answer_standard=standard_of(timed, self.scheme) if timed else None,
             standard_words=standard_words(timed, self.scheme) if timed else "",
         )
@@ -140,8 +164,18 @@ class _Parts:
 
     def _timed(self, channel: Channel) -> Criterion | None:
         """The criterion behind the channel's times, where the scheme has it."""
-        measure = next((one for one in MEASURES if one.id == _TIMED.get(channel)), None)
-        return self.criteria.get(measure.criterion) if measure else None
+        return self.criteria.get(_TIMED.get(channel, ""))
+
+    def _all_calls(self) -> dict[LineKind, list[Shop]]:
+        together: dict[LineKind, list[Shop]] = {}
+        for own in self.calls.values():
+            for kind, calls in own.items():
+                together.setdefault(kind, []).extend(calls)
+        return together
+
+    def _replies(self, times: Times) -> Replies | None:
+        timed = self._timed("email")
+        return replies(times, days_told(standard_of(timed, self.scheme))) if timed else None
 
     def _not_assessed(self, benchmark: Benchmark) -> tuple[str, ...]:
         """Stages that no organisation has a score in, with the reason."""
@@ -175,17 +209,21 @@ class _Parts:
         )
 
     def _findings(self, organisation: str) -> Findings:
-        return findings(self.scheme, self.means[organisation], self.means)
+        return findings(self.scheme, self.means[organisation], self.average)
 
     def _organisation_channel(self, organisation: str, benchmark: Benchmark) -> OrganisationChannel:
         own = [shop for shop in self.by_organisation[organisation] if shop.channel == benchmark.channel]
+        times = self.times[organisation, benchmark.channel] if self._timed(benchmark.channel) else None
         return OrganisationChannel(
             channel=benchmark.channel,
             score=benchmark.scores[organisation],
             rank=benchmark.ranks.get(organisation),
             figures=self.figures[organisation, benchmark.channel],
+            findings=channel_findings(self.scheme, benchmark.channel, self.means[organisation], self.average),
+            lines=by_line(self.scheme, self.calls[organisation]) if benchmark.channel == "phone" else (),
             changes=changes(self.scheme, organisation, benchmark.channel, own, self.earlier) if self.earlier else (),
-            times=_times(benchmark.channel, own) if self._timed(benchmark.channel) else None,
+            times=times,
+            replies=self._replies(times) if times and benchmark.channel == "email" else None,
             not_counted=_not_counted(own),
             set_aside=_states(own),
             shops=tuple(self._shop(shop) for shop in own),
@@ -246,13 +284,22 @@ def _cell(criterion: Criterion, given: Answer) -> Cell:
     return Cell(criterion=criterion.id, words=_cut(text), marks=given.marks, state=given.state, why=_cut(given.why))
 
 
-def _times(channel: Channel, shops: Sequence[Shop]) -> Times:
-    """The times of the counted shops; those set aside (needs review, probe fault) are neither a time nor a miss."""
-    measure = next(one for one in MEASURES if one.id == _TIMED[channel])
-    readings = [measure.read(shop) for shop in shops if shop.counted]
+def _by_kind(organisation: Organisation, shops: Sequence[Shop]) -> dict[LineKind, list[Shop]]:
+    """Its calls by the kind of line."""
+    found: dict[LineKind, list[Shop]] = {}
+    for shop in shops:
+        if shop.channel == "phone":
+            found.setdefault(line_kind(organisation, shop.target), []).append(shop)
+    return found
+
+
+def _answer_times(shops: Sequence[Shop]) -> Times:
+    """The times of the counted calls; those set aside (needs review, probe fault) are neither a time nor a miss."""
+    measure = next(one for one in MEASURES if one.id == "phone.answer_median")
+    readings = [measure.read(shop) for shop in shops if shop.counted and shop.channel == "phone"]
     return Times(
         values=tuple(sorted(reading.value for reading in readings if reading.value is not None)),
-        without=sum(reading.aside in _NOT_A_TIME for reading in readings),
+        without=sum(reading.aside == "not answered" for reading in readings),
     )
 
 

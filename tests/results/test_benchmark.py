@@ -141,8 +141,8 @@ def test_organisations_that_differ_clearly_keep_their_places_in_every_resample()
 def test_organisations_that_hardly_differ_may_change_places() -> None:
     found = phone_benchmark({"a": [0.0, 1.0] * 9 + [1.0, 1.0], "b": [0.0, 1.0] * 10})
 
-    assert found.ranks["a"].interval_words == "likely 1st to 2nd"
-    assert found.ranks["b"].interval_words == "likely 1st to 2nd"
+    assert found.ranks["a"].interval_words == "between 1st and 2nd"
+    assert found.ranks["b"].interval_words == "between 1st and 2nd"
 
 
 def test_the_interval_of_a_place_holds_the_place() -> None:

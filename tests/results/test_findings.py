@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from results import words
-from results.findings import FUTURE_ACTION, Findings, Mean, Means, findings, means, partnership_findings
+from results.findings import (
+    FUTURE_ACTION,
+    Findings,
+    Mean,
+    Means,
+    channel_findings,
+    findings,
+    means,
+    partnership_findings,
+    partnership_means,
+)
 from results.kpis import Figure, figures, partnership
 from results.schema import Answer, Failure, Moment, Observation, Shop, State, Why
 from tests.results.partnership import START, fieldwork, small_scheme
@@ -65,7 +75,8 @@ def table(**marks: float) -> Means:
 
 
 def found_for(own: Means, *others: Means) -> Findings:
-    return findings(SCHEME, own, {"own": own, **{str(place): other for place, other in enumerate(others)}})
+    every = {"own": own, **{str(place): other for place, other in enumerate(others)}}
+    return findings(SCHEME, own, partnership_means(every))
 
 
 def figure(measure: str, shops: Sequence[Shop]) -> Figure:
@@ -114,9 +125,25 @@ def test_there_are_three_of_each_at_most() -> None:
     every = {key: means(work.scheme, shops_of(work.shops, key)) for key in work.organisations}
 
     for own in every.values():
-        found = findings(work.scheme, own, every)
+        found = findings(work.scheme, own, partnership_means(every))
         assert len(found.praise) <= 3
         assert len(found.however) <= 3
+
+
+def test_a_channels_findings_are_of_that_channel_alone_and_no_criterion_is_in_both() -> None:
+    work = fieldwork(councils=3)
+    every = {key: means(work.scheme, shops_of(work.shops, key)) for key in work.organisations}
+
+    for own in every.values():
+        found = channel_findings(work.scheme, "email", own, partnership_means(every))
+        assert {one.channel for one in (*found.praise, *found.however)} == {"email"}
+        assert {one.criterion for one in found.praise} & {one.criterion for one in found.however} == set()
+
+
+def test_a_channels_findings_name_whatever_fell_short_and_not_three_of_it_only() -> None:
+    weak = table(used_name=0.1, replied=0.1, sender_phone=0.1, sender_job_title=0.1)
+
+    assert len(channel_findings(SCHEME, "email", weak, {}).however) == 4
 
 
 def test_no_channel_takes_all_three_while_another_has_something_to_say() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from html import unescape
 from typing import Any, NamedTuple
@@ -15,10 +15,22 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from results import words
 from results.benchmark import BANDS, Score, band
 from results.channels import ABOUT, contacts
+from results.kpis import PartnershipFigure
 from results.report import charts
 from results.report.charts import Chart
-from results.report.method import brief, method, notes
-from results.report.model import Cell, ChannelPart, CriterionHead, OrganisationChannel, ShopRow, Times, WaveReport
+from results.report.method import brief, method, notes, staff_words
+from results.report.model import (
+    Cell,
+    ChannelPart,
+    CriterionHead,
+    CriterionMarks,
+    OrganisationChannel,
+    ReferenceFigure,
+    ShopRow,
+    StandardMet,
+    Times,
+    WaveReport,
+)
 from results.schema import Channel, Points, State
 
 _KINDS = 4  # different answers that are counted one by one where they are summed up
@@ -52,6 +64,10 @@ def render(report: WaveReport, maps: Mapping[str, bytes] | None = None) -> str:
         method=method(report),
         charts=drawn(report),
         criteria_table={part.channel: _criteria_table(report, part) for part in report.channels},
+        standards_table={part.channel: _standards_table(report, part) for part in report.channels},
+        references=_references(report),
+        address=_addresses(report),
+        written=[one for one in report.organisations if report.own in (None, one.id)],
     )
     return "\n".join(line for line in page.splitlines() if line.strip()) + "\n"
 
@@ -155,20 +171,20 @@ def _call_cells(times: Times) -> tuple[str, str, str]:
 
 def _criteria_table(report: WaveReport, part: ChannelPart) -> list[tuple[CriterionHead, list[tuple[str, str, int]]]]:
     """Mean marks of each organisation on each weighted question: [(question, [(organisation, mean, base)])]."""
-    marks: dict[tuple[str, str], list[float]] = {}
-    for one in report.organisations:
-        for own in one.channels:
-            for shop in own.shops if own.channel == part.channel else ():
-                for cell in shop.cells if shop.counted else ():
-                    if cell.marks is not None:
-                        marks.setdefault((one.id, cell.criterion), []).append(cell.marks)
+    marks = {
+        (one.id, mark.criterion): mark
+        for one in report.organisations
+        for own in one.channels
+        if own.channel == part.channel
+        for mark in own.marks
+    }
     return [
         (
             criterion,
             [
-                (one.id, _mean_words(part.channel, own), len(own))
+                (one.id, mean_words(part.channel, mark), mark.base) if mark else (one.id, "—", 0)
                 for one in report.organisations
-                for own in [marks.get((one.id, criterion.id), [])]
+                for mark in [marks.get((one.id, criterion.id))]
             ],
         )
         for criterion in part.criteria
@@ -176,12 +192,11 @@ def _criteria_table(report: WaveReport, part: ChannelPart) -> list[tuple[Criteri
     ]
 
 
-def _mean_words(channel: Channel, marks: list[float]) -> str:
-    if not marks:
-        return "—"
-    if channel != "web" and len(marks) < words.COUNTS_ONLY:
-        return f"{words.number(sum(marks))} of {len(marks)}"
-    return words.percent(sum(marks) / len(marks))
+def mean_words(channel: Channel, mark: CriterionMarks) -> str:
+    """Marks on a question in words: a share of full marks, counts alone under a base of ten."""
+    if channel != "web" and mark.base < words.COUNTS_ONLY:
+        return f"{words.number(mark.mean * mark.base)} of {mark.base}"
+    return words.percent(mark.mean)
 
 
 # ------------------------------------------------------------------------------------------------ words for templates
@@ -225,8 +240,46 @@ def _all_beside(given: Given) -> bool:
     return all(cell.state is State.NOT_APPLICABLE for _, cell in given)
 
 
-def _marks_of(own: OrganisationChannel, given: Given) -> str:
-    return _mean_words(own.channel, [c.marks for shop, c in given if shop.counted and c.marks is not None])
+def _marks_of(own: OrganisationChannel, criterion: str) -> str:
+    mark = next((one for one in own.marks if one.criterion == criterion), None)
+    return mean_words(own.channel, mark) if mark else "—"
+
+
+def _addresses(report: WaveReport) -> Callable[[str], str]:
+    """Where an anchor leads. In a report for one organisation the others have no section of their own."""
+    if report.own is None:
+        return lambda anchor: f"#{anchor}"
+    own = f"o-{report.own}"
+
+    def address(anchor: str) -> str:
+        elsewhere = anchor.startswith("o-") and anchor != own and not anchor.startswith(f"{own}-")
+        return "" if elsewhere else f"#{anchor}"
+
+    return address
+
+
+def _standards_table(report: WaveReport, part: ChannelPart) -> list[tuple[str, str, list[StandardMet | None]]]:
+    """[(organisation's id, its name, one cell for each standard of the channel)]."""
+    return [
+        (
+            one.id,
+            one.name,
+            [next((met for met in own.standards if met.criterion == wide.criterion), None) for wide in part.standards],
+        )
+        for one in report.organisations
+        for own in one.channels
+        if own.channel == part.channel
+    ]
+
+
+def _references(report: WaveReport) -> list[tuple[PartnershipFigure, list[ReferenceFigure]]]:
+    """The partnership's figures that others have published too, each with theirs."""
+    return [
+        (wide, beside)
+        for part in report.channels
+        for wide in part.figures
+        if (beside := [one for one in report.references if one.measure == wide.pooled.measure])
+    ]
 
 
 def _summed(given: Given) -> str:
@@ -272,6 +325,7 @@ def _environment() -> Environment:
         "answers_of": _answers,
         "marks_of": _marks_of,
         "summed": _summed,
+        "staff_words": staff_words,
         "reasons": _reasons,
     }
     environment.globals.update(helpers)

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from results.benchmark import Benchmark, Rank, Rounded, Score
+from results.benchmark import Benchmark, Interval, Rank, Rounded, Score
 from results.change import Change
 from results.findings import Findings
 from results.kpis import Figure, PartnershipFigure
@@ -66,6 +66,73 @@ class Times(Noun):
     without: int = Field(description="calls that nobody answered, e-mails that nobody replied to")
 
 
+class StandardMet(Noun):
+    """How often a standard of the profile was met: full marks on the criterion that measures it.
+
+    `base`: contacts to which it applied and could be measured; `words`: counts alone under a base of ten.
+    """
+
+    criterion: str
+    channel: Channel
+    short: str
+    standard: str
+    met: int
+    base: int
+    words: str
+    caution: str = ""
+    interval: Interval | None = None
+
+
+class CriterionMarks(Noun):
+    """One organisation's marks on one criterion: their mean 0..1 over `base` counted contacts."""
+
+    criterion: str
+    mean: Rounded
+    base: int
+
+
+class Service(Noun):
+    """One service in one channel. `service`: its LGSL id, None where the wave's enquiries do not tell.
+
+    `score`: over all the contacts together; `headline`: the channel's first figure, for the partnership only.
+    """
+
+    service: int | None
+    title: str
+    channel: Channel
+    score: Score
+    headline: Figure | None = None
+
+
+class StaffTime(Noun):
+    """Staff time that the wave used: an estimate. `call_minutes`: from the answer to the end of calls that somebody
+    answered; `minutes`: those and `minutes_a_reply` for each reply that a person wrote."""
+
+    calls: int
+    call_minutes: Rounded
+    replies: int
+    minutes_a_reply: float
+    minutes: Rounded
+
+
+class ReferenceFigure(Noun):
+    """A published figure, or one the user supplied, beside a measure of this report. None of them is a target.
+
+    `value`: in the measure's unit; `base`: what it rests on, in words, as far as the source says.
+    """
+
+    group: str
+    year: str
+    source: str
+    measure: str
+    channel: Channel
+    label: str
+    value: Rounded
+    words: str
+    base: str = ""
+    note: str = ""
+
+
 class OrganisationChannel(Noun):
     """One organisation in one channel. `not_counted`: {why: contacts}; `set_aside`: {state: answers}."""
 
@@ -75,6 +142,8 @@ class OrganisationChannel(Noun):
     figures: tuple[Figure, ...]
     changes: tuple[Change, ...] = Field(default=(), description="since the earlier wave, where there is one")
     times: Times | None
+    standards: tuple[StandardMet, ...] = ()
+    marks: tuple[CriterionMarks, ...] = ()
     not_counted: Mapping[str, int]
     set_aside: Mapping[str, int]
     shops: tuple[ShopRow, ...]
@@ -88,6 +157,9 @@ class OrganisationPart(Noun):
     tier: Tier
     channels: tuple[OrganisationChannel, ...]
     findings: Findings
+    services: tuple[Service, ...] = ()
+    staff: StaffTime | None = None
+    withheld: str = Field(default="", description="what its reporting level keeps from other members, in a sentence")
 
 
 class CriterionHead(Noun):
@@ -113,6 +185,7 @@ class ChannelPart(Noun):
     not_assessed: tuple[str, ...]
     answer_standard: float | None
     standard_words: str
+    standards: tuple[StandardMet, ...] = ()
 
 
 class RefusalCount(Noun):
@@ -147,3 +220,9 @@ class WaveReport(Noun):
     not_counted: Mapping[str, int]
     set_aside: Mapping[str, Mapping[str, int]] = Field(description="{criterion's heading: {state: answers}}")
     refusals: tuple[RefusalCount, ...]
+    services: tuple[Service, ...] = ()
+    staff: StaffTime | None = None
+    references: tuple[ReferenceFigure, ...] = ()
+    own: Id | None = Field(
+        default=None, description="the organisation that the report is for; the others are then without names"
+    )

@@ -51,8 +51,8 @@ class Picture(NamedTuple):
         return cls(f"data:image/svg+xml;base64,{b64encode(svg).decode()}", unescape(found[1]) if found else "A map")
 
 
-def render(report: WaveReport, maps: Mapping[str, bytes] | None = None) -> str:
-    """The whole page. `maps`: {shop: a picture of the website, SVG}."""
+def render(report: WaveReport, maps: Mapping[str, bytes] | None = None, charts: Sequence[Drawn] | None = None) -> str:
+    """The whole page. `maps`: {shop: a picture of the website, SVG}. `charts`: where they have been drawn already."""
     template = _environment().get_template("wave.html.j2")
     page = template.render(
         report=report,
@@ -62,7 +62,7 @@ def render(report: WaveReport, maps: Mapping[str, bytes] | None = None) -> str:
         brief=brief(report),
         notes=notes(report),
         method=method(report),
-        charts=drawn(report),
+        charts=drawn(report) if charts is None else charts,
         criteria_table={part.channel: _criteria_table(report, part) for part in report.channels},
         standards_table={part.channel: _standards_table(report, part) for part in report.channels},
         references=_references(report),

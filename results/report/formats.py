@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from results.report.csv_files import write_answers, write_figures
 from results.report.docx import write_docx
@@ -14,8 +14,7 @@ from results.report.model import WaveReport
 from results.report.pdf import write_pdf
 from results.report.xlsx import write_xlsx
 
-Format = Literal["html", "pdf", "xlsx", "docx", "csv", "json"]
-FORMATS: tuple[Format, ...] = ("html", "pdf", "xlsx", "docx", "csv", "json")
+FORMATS = ("html", "pdf", "xlsx", "docx", "csv", "json")
 
 
 class Written(NamedTuple):
@@ -28,7 +27,7 @@ class Written(NamedTuple):
 async def write_as(
     report: WaveReport,
     folder: Path,
-    formats: Sequence[Format] = FORMATS,
+    formats: Sequence[str] = FORMATS,
     maps: Mapping[str, bytes] | None = None,
     browser: str | None = None,
 ) -> Written:

@@ -7,7 +7,9 @@ the shops behind it. How the report is put together lives in `results.report.wav
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal
 
 from pydantic import AwareDatetime, Field
@@ -226,3 +228,15 @@ class WaveReport(Noun):
     own: Id | None = Field(
         default=None, description="the organisation that the report is for; the others are then without names"
     )
+
+
+def main() -> None:
+    """Write the JSON Schema of `wave-report.json` into docs/, from the nouns above."""
+    path = Path(__file__).parents[2] / "docs" / "wave-report.schema.json"
+    schema = WaveReport.model_json_schema(mode="serialization")
+    path.write_text(json.dumps(schema, indent=1, ensure_ascii=False) + "\n", "utf-8", newline="\n")
+    print(path.name)
+
+
+if __name__ == "__main__":
+    main()

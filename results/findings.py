@@ -14,7 +14,18 @@ from typing import Literal
 from results import words
 from results.benchmark import Rounded
 from results.channels import contacts
-from results.schema import CHANNELS, Channel, Criterion, Fact, Noun, Scheme, Shop, State
+from results.schema import (
+    CHANNELS,
+    FUTURE_ACTION,
+    Channel,
+    Criterion,
+    Fact,
+    Noun,
+    Scheme,
+    Shop,
+    State,
+    Suggestion,
+)
 
 MOST = 3
 MOST_FOR_PARTNERSHIP = 5
@@ -23,8 +34,6 @@ PRAISE_FROM = 0.75
 HOWEVER_BELOW = 0.9
 LEAST_ANSWERS: Mapping[str, int] = {"web": 1}
 """Answers that a finding needs; three in every other channel. A website visit looks at the whole site: one will do."""
-
-FUTURE_ACTION = "Measure in next wave"
 
 
 class Mean(Noun):
@@ -67,7 +76,10 @@ class Finding(Noun):
 
 
 class Action(Noun):
-    """A row of the action plan, in the columns of Derbyshire's Appendix A (2006). Managers fill in what is blank."""
+    """A row of the action plan, in the columns of Derbyshire's Appendix A (2006). Managers fill in what is blank.
+
+    Who and result are suggestions; `result` is what the action is to bring about.
+    """
 
     criterion: str
     channel: Channel
@@ -148,7 +160,7 @@ def findings(scheme: Scheme, own: Means, every: Mapping[str, Means]) -> Findings
     return Findings(
         praise=tuple(finding(one, one.praise) for one in good),
         however=tuple(finding(one, one.however) for one in less_good),
-        actions=tuple(_action(one, own[one.id]) for one in sorted(weak, key=lambda one: (-loss(one), one.id))),
+        actions=_actions(sorted(weak, key=lambda one: (-loss(one), one.id)), own),
     )
 
 
@@ -302,16 +314,31 @@ def _spread(criterion: Criterion, good: bool, own: Sequence[Mean]) -> str:
     return f"{words.percent(_level(criterion, own))} on average over {organisations}, {spread}"
 
 
-def _action(criterion: Criterion, mean: Mean) -> Action:
-    return Action(
-        criterion=criterion.id,
-        channel=_channel(criterion),
-        horizon=criterion.horizon,
-        issue=criterion.however,
-        details=criterion.action,
-        figure=figure(criterion, mean),
-        shops=mean.shops,
-    )
+def suggestions(criterion: Criterion) -> tuple[Suggestion, ...]:
+    """The rows that a criterion suggests for the action plan: its own list, else its one action."""
+    return criterion.suggested or (Suggestion(horizon=criterion.horizon, details=criterion.action),)
+
+
+def _actions(weak: Sequence[Criterion], own: Means) -> tuple[Action, ...]:
+    """The plan's rows, worst first. A row that several criteria suggest stands once, with the worst of them."""
+    rows: dict[tuple[str, str, str, str], Action] = {}
+    for criterion in weak:
+        mean = own[criterion.id]
+        for one in suggestions(criterion):
+            row = Action(
+                criterion=criterion.id,
+                channel=one.channel or _channel(criterion),
+                horizon=one.horizon,
+                issue=one.issue or criterion.however,
+                details=one.details,
+                who=one.who,
+                result=one.result,
+                future=one.future,
+                figure=figure(criterion, mean),
+                shops=mean.shops,
+            )
+            rows.setdefault((row.channel, row.horizon, row.issue, row.details), row)
+    return tuple(rows.values())
 
 
 def _channel(criterion: Criterion) -> Channel:

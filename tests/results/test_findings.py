@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from results import words
-from results.findings import FUTURE_ACTION, Findings, Mean, Means, findings, means, partnership_findings
+from results.findings import Findings, Mean, Means, findings, means, partnership_findings
 from results.kpis import Figure, figures, partnership
-from results.schema import Answer, Failure, Moment, Observation, Shop, State, Why
+from results.schema import FUTURE_ACTION, Answer, Failure, Moment, Observation, Shop, State, Why
 from tests.results.partnership import START, fieldwork, small_scheme
 
 SCHEME = small_scheme()

@@ -63,7 +63,7 @@ def test_words_and_weights_break_no_series_and_what_decides_marks_does(fields: d
 def test_another_profile_differs_in_its_figures_and_in_what_they_judge() -> None:
     found = difference(scheme.load("thanet"), scheme.load("preston"))
 
-    assert not (found.changed or found.added or found.removed)
+    assert [*found.changed, *found.added, *found.removed] == []
     assert found.figures["phone.answer_rings"] == (4, 5)
     assert found.figures["voicemail.return_hours_after_return"] == (24, None)
     # The time to answer, the acknowledgement and the return of a message are judged by other figures.

@@ -40,7 +40,9 @@ def answers() -> dict[str, Answer]:
     """The e-mail of the example, answered: {criterion: answer}."""
     known: dict[str, Fact] = {
         **{f"email.{name}": name in YES for name in (*YES, *NO)},
-        "email.layout": 4, "email.fully_answered": "partly", "email.reply_channel": "email",
+        "email.layout": 4,
+        "email.fully_answered": "partly",
+        "email.reply_channel": "email",
     }
     read = {one.fact for one in SCHEME.criteria if one.channel == "email" and one.fact}
     others = read - set(known)

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 
 from results import words
 from results.database import Database
-from results.findings import FUTURE_ACTION, Findings, Means, figure
-from results.schema import Channel, Id, Noun, Scheme
+from results.findings import Findings, Means, figure
+from results.schema import FUTURE_ACTION, Channel, Id, Noun, Scheme
 from results.tables import actions
 
 Part = Literal["quick win", "longer term", "praise"]

@@ -8,13 +8,24 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from results import words
 from results.benchmark import Rounded
 from results.channels import contacts
-from results.schema import CHANNELS, Channel, Criterion, Fact, Noun, Scheme, Shop, State
+from results.schema import (
+    CHANNELS,
+    FUTURE_ACTION,
+    Channel,
+    Criterion,
+    Fact,
+    Noun,
+    Scheme,
+    Shop,
+    State,
+    Suggestion,
+)
 
 MOST = 3
 MOST_FOR_PARTNERSHIP = 5
@@ -24,8 +35,6 @@ PRAISE_FROM = 0.75
 HOWEVER_BELOW = 0.9
 LEAST_ANSWERS: Mapping[str, int] = {"web": 1}
 """Answers that a finding needs; three in every other channel. A website visit looks at the whole site: one will do."""
-
-FUTURE_ACTION = "Measure in next wave"
 
 
 class Mean(Noun):
@@ -68,7 +77,10 @@ class Finding(Noun):
 
 
 class Action(Noun):
-    """A row of the action plan, in the columns of Derbyshire's Appendix A (2006). Managers fill in what is blank."""
+    """A row of the action plan, in the columns of Derbyshire's Appendix A (2006). Managers fill in what is blank.
+
+    Who and result are suggestions; `result` is what the action is to bring about.
+    """
 
     criterion: str
     channel: Channel
@@ -139,7 +151,7 @@ def findings(scheme: Scheme, own: Means, average: Mapping[str, float]) -> Findin
             _finding(one, one.however, own[one.id], average.get(one.id))
             for one in _first([one for one in weak if one not in praised])
         ),
-        actions=tuple(_action(one, own[one.id]) for one in weak),
+        actions=_actions(weak, lambda one: (figure(one, own[one.id]), own[one.id].shops)),
     )
 
 
@@ -174,7 +186,7 @@ def partnership_findings(scheme: Scheme, channel: Channel, every: Mapping[str, M
     return Findings(
         praise=tuple(_across(one, True, _means_of(one, every)) for one in good[:MOST_FOR_PARTNERSHIP]),
         however=tuple(_across(one, False, _means_of(one, every)) for one in weak[:MOST_FOR_PARTNERSHIP]),
-        actions=tuple(_recommended(one, _means_of(one, every)) for one in weak[:MOST_FOR_PARTNERSHIP]),
+        actions=_actions(weak[:MOST_FOR_PARTNERSHIP], lambda one: (_spread(one, False, _means_of(one, every)), ())),
     )
 
 
@@ -322,29 +334,34 @@ def _spread(criterion: Criterion, good: bool, own: Sequence[Mean]) -> str:
     return f"{words.percent(_level(criterion, own))} on average over {organisations}, {spread}"
 
 
-def _action(criterion: Criterion, mean: Mean) -> Action:
-    return Action(
-        criterion=criterion.id,
-        channel=_channel(criterion),
-        horizon=criterion.horizon,
-        issue=criterion.however,
-        details=criterion.action,
-        figure=figure(criterion, mean),
-        shops=mean.shops,
-    )
+def suggestions(criterion: Criterion) -> tuple[Suggestion, ...]:
+    """The rows that a criterion suggests for the action plan: its own list, else its one action."""
+    return criterion.suggested or (Suggestion(horizon=criterion.horizon, details=criterion.action),)
 
 
-def _recommended(criterion: Criterion, own: Sequence[Mean]) -> Action:
-    """A row for the partnership as a whole."""
-    return Action(
-        criterion=criterion.id,
-        channel=_channel(criterion),
-        horizon=criterion.horizon,
-        issue=criterion.however,
-        details=criterion.action,
-        figure=_spread(criterion, False, own),
-        shops=(),
-    )
+def _actions(weak: Sequence[Criterion], told: Callable[[Criterion], tuple[str, tuple[str, ...]]]) -> tuple[Action, ...]:
+    """The plan's rows, worst first. A row that several criteria suggest stands once, with the worst of them.
+
+    `told`: a criterion's figure in words, and the shops behind it.
+    """
+    rows: dict[tuple[str, str, str, str], Action] = {}
+    for criterion in weak:
+        said, shops = told(criterion)
+        for one in suggestions(criterion):
+            row = Action(
+                criterion=criterion.id,
+                channel=one.channel or _channel(criterion),
+                horizon=one.horizon,
+                issue=one.issue or criterion.however,
+                details=one.details,
+                who=one.who,
+                result=one.result,
+                future=one.future,
+                figure=said,
+                shops=shops,
+            )
+            rows.setdefault((row.channel, row.horizon, row.issue, row.details), row)
+    return tuple(rows.values())
 
 
 def _channel(criterion: Criterion) -> Channel:

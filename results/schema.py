@@ -342,6 +342,23 @@ class Band(Noun):
     marks: float = Field(ge=0, le=1)
 
 
+FUTURE_ACTION = "Measure in next wave"
+
+
+class Suggestion(Noun):
+    """A row that a criterion suggests for the action plan, in the columns of Derbyshire's Appendix A (2006)."""
+
+    horizon: Literal["quick win", "longer term"]
+    channel: Channel | None = Field(
+        default=None, description="whose part of the plan it stands in; else the criterion's"
+    )
+    issue: str = Field(default="", max_length=200, description="empty: what the criterion says after However")
+    details: Name
+    who: str = Field(default="", max_length=200)
+    result: str = Field(default="", max_length=200, description="what it is to bring about")
+    future: str = Field(default=FUTURE_ACTION, max_length=200)
+
+
 class Criterion(Noun):
     """One question of the scheme, in the field's words."""
 
@@ -374,6 +391,9 @@ class Criterion(Noun):
     however: Name
     action: Name
     horizon: Literal["quick win", "longer term"]
+    suggested: tuple[Suggestion, ...] = Field(
+        default=(), description="rows for the action plan, where `action` and `horizon` cannot say all; in their place"
+    )
 
     @property
     def channel(self) -> str:

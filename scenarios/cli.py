@@ -19,6 +19,7 @@ from scenarios.commands import (  # noqa: F401 - each adds its commands
     practice,
     programme,
     results,
+    scheme,
     stopping,
     telephone,
 )

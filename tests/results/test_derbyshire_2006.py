@@ -12,6 +12,7 @@ from results.report import WaveReport
 from results.report.html import render
 from results.report.model import ChannelPart, OrganisationChannel, OrganisationPart
 from results.schema import Channel
+from results.scheme import load
 from tests.data.derbyshire_2006.__main__ import write
 from tests.results import derbyshire_2006
 from tests.results.derbyshire_2006 import FOLDER, SOUTH_DERBYSHIRE
@@ -207,5 +208,6 @@ def test_the_findings_come_good_first_then_however_in_the_words_of_2006(council:
 
 
 def shortfalls(council: OrganisationPart, name: Channel) -> set[str]:
-    """What the action plan names, in the words that follow However."""
-    return {row.issue for row in council.findings.actions if row.channel == name}
+    """What the action plan's rows are about, in the words that follow However."""
+    criteria = {criterion.id: criterion for criterion in load("south-derbyshire-2006").criteria}
+    return {criteria[row.criterion].however for row in council.findings.actions if row.channel == name}

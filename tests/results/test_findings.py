@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from results import words
 from results.findings import (
-    FUTURE_ACTION,
     Findings,
     Mean,
     Means,
@@ -22,7 +21,7 @@ from results.findings import (
     partnership_means,
 )
 from results.kpis import Figure, figures, partnership
-from results.schema import Answer, Failure, Moment, Observation, Shop, State, Why
+from results.schema import FUTURE_ACTION, Answer, Failure, Moment, Observation, Shop, State, Why
 from tests.results.partnership import START, fieldwork, small_scheme
 
 SCHEME = small_scheme()

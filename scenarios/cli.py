@@ -20,6 +20,7 @@ from scenarios.commands import (  # noqa: F401 - each adds its commands
     programme,
     results,
     stopping,
+    summary,
     telephone,
 )
 from scenarios.commands.common import Wrong, app

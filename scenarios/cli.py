@@ -21,6 +21,7 @@ from scenarios.commands import (  # noqa: F401 - each adds its commands
     results,
     scheme,
     stopping,
+    summary,
     telephone,
 )
 from scenarios.commands.common import Wrong, app

@@ -15,7 +15,7 @@ from results.report import assemble
 from results.report.model import ReferenceFigure, WaveReport
 from results.report.reference import published, read
 from results.report.views import Level, at_reporting_levels, for_one
-from results.schema import CHANNELS, Organisation
+from results.schema import CHANNELS, Organisation, Shop
 from results.store import FrozenWave
 from scenarios.bench import Bench
 from scenarios.commands.common import Wrong, planned_wave
@@ -39,19 +39,7 @@ async def gathered(
     """
     if own is not None and own not in frozen.organisations:
         raise Wrong(f"{own!r} is not in {frozen.wave.id}; its organisations are {', '.join(frozen.organisations)}")
-    shops = await bench.store.shops(frozen)
-    report = assemble(
-        frozen.wave,
-        frozen.scheme,
-        frozen.organisations,
-        shops,
-        await bench.ledger.refusals(frozen.wave.id),
-        edition_words(frozen),
-        await earlier(bench, frozen, since),
-        frozen.enquiries,
-        references(bench.folder.path),
-        minutes_a_reply,
-    )
+    report, shops = await _assembled(bench, frozen, since, minutes_a_reply)
     if own is not None:
         report = for_one(report, own, await _secret(bench, frozen.wave.id))
     elif len(report.organisations) > 1:
@@ -65,6 +53,30 @@ async def gathered(
         if one.kind == "map" and bench.evidence.path(one.sha256).is_file()
     }
     return report, maps
+
+
+async def whole_report(bench: Bench, frozen: FrozenWave, *, since: str | None, minutes_a_reply: float) -> WaveReport:
+    """A wave's report with everything in it, for pages that show sums alone."""
+    return (await _assembled(bench, frozen, since, minutes_a_reply))[0]
+
+
+async def _assembled(
+    bench: Bench, frozen: FrozenWave, since: str | None, minutes_a_reply: float
+) -> tuple[WaveReport, Sequence[Shop]]:
+    shops = await bench.store.shops(frozen)
+    report = assemble(
+        frozen.wave,
+        frozen.scheme,
+        frozen.organisations,
+        shops,
+        await bench.ledger.refusals(frozen.wave.id),
+        edition_words(frozen),
+        await earlier(bench, frozen, since),
+        frozen.enquiries,
+        references(bench.folder.path),
+        minutes_a_reply,
+    )
+    return report, shops
 
 
 def levels(frozen: Mapping[str, Organisation], register: Mapping[str, Organisation]) -> dict[str, Level]:

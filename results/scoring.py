@@ -28,7 +28,8 @@ from results.schema import (
 RING_SECONDS = 3.0
 """One UK ring: 0.4 s on, 0.2 off, 0.4 on, 2.0 off (BT SIN 350)."""
 
-_DURATIONS = {"duration_s", "elapsed_h", "working_days"}
+DURATIONS = {"duration_s", "duration_min", "elapsed_h", "working_days"}
+_UNITS = {"duration_min": 60.0, "elapsed_h": 3600.0}  # seconds
 
 
 def answer_all(observation: Observation, channel: str, scheme: Scheme, calendar: Calendar) -> tuple[Answer, ...]:
@@ -69,8 +70,8 @@ def answer(criterion: Criterion, observation: Observation, scheme: Scheme, calen
             return Answer(
                 criterion=criterion.id, value=None, marks=0.0, state=State.ANSWERED, why="not found or never came"
             )
-    if criterion.answer in _DURATIONS:
-        return _duration(criterion, observation, scheme, calendar)
+    if criterion.answer in DURATIONS:
+        return timed(criterion, observation, scheme, calendar)
     if criterion.fact is None or observation.facts.get(criterion.fact) is None:
         return _unknown(criterion, observation, criterion.fact or "")
     value = observation.facts[criterion.fact]
@@ -78,7 +79,7 @@ def answer(criterion: Criterion, observation: Observation, scheme: Scheme, calen
         return Answer(
             criterion=criterion.id, value=value, state=State.NEEDS_REVIEW, why="proposed; a person has to confirm it"
         )
-    return Answer(criterion=criterion.id, value=value, marks=_marks(criterion, value), state=State.ANSWERED)
+    return Answer(criterion=criterion.id, value=value, marks=marks(criterion, value), state=State.ANSWERED)
 
 
 def standard_of(criterion: Criterion, scheme: Scheme) -> float:
@@ -94,8 +95,8 @@ def standard_of(criterion: Criterion, scheme: Scheme) -> float:
     return figure
 
 
-def _marks(criterion: Criterion, value: Fact) -> float | None:
-    """0..1, or None for a diagnostic that cannot be right or wrong."""
+def marks(criterion: Criterion, value: Fact) -> float | None:
+    """0..1, or None for a diagnostic that cannot be right or wrong. Of a rating from 1 to 5: (rating - 1) / 4."""
     if criterion.answer == "yes_no":
         return 1.0 if bool(value) is criterion.good else 0.0
     if criterion.answer == "choice":
@@ -104,10 +105,12 @@ def _marks(criterion: Criterion, value: Fact) -> float | None:
         return next((band.marks for band in criterion.bands if value <= band.up_to), 0.0)
     if criterion.answer == "percent" and isinstance(value, int | float):
         return min(max(value / 100, 0.0), 1.0)
+    if criterion.answer == "scale5" and isinstance(value, int | float):
+        return min(max((value - 1) / 4, 0.0), 1.0)
     return None
 
 
-def _duration(criterion: Criterion, observation: Observation, scheme: Scheme, calendar: Calendar) -> Answer:
+def timed(criterion: Criterion, observation: Observation, scheme: Scheme, calendar: Calendar) -> Answer:
     """Met, missed, or needs review where the standard lies between the bounds of what was measured."""
     first, last = (observation.moments.get(name) for name in criterion.between or ("", ""))
     if first is None or last is None:
@@ -120,7 +123,7 @@ def _duration(criterion: Criterion, observation: Observation, scheme: Scheme, ca
     standard = standard_of(criterion, scheme)
     if criterion.answer == "working_days":
         return _working_days(criterion, first, last, int(standard), calendar)
-    unit = 3600.0 if criterion.answer == "elapsed_h" else 1.0
+    unit = _UNITS.get(criterion.answer, 1.0)
     shortest = max(0.0, (last.lower - first.upper).total_seconds()) / unit
     longest = max(0.0, (last.upper - first.lower).total_seconds()) / unit
     value = round((shortest + longest) / 2, 2)

@@ -13,8 +13,11 @@ from probes.phone.carriers import CarrierDown, CarrierRefused
 from scenarios import show
 from scenarios.bench import AtWork
 from scenarios.commands import (  # noqa: F401 - each adds its commands
+    appeals,
     calls,
+    judging,
     mailboxes,
+    people,
     practice,
     programme,
     results,
@@ -25,13 +28,14 @@ from scenarios.commands.common import Wrong, app
 from scenarios.credentials import MissingSecret
 from scenarios.demo import PracticeDown
 from scenarios.reading import Invalid
+from scenarios.reviewing import CannotSettle
 
 __all__ = ["app", "main"]
 
 _ONE_LINE = (
     *(Invalid, AtWork, MissingSecret, SignInNeeded),
     *(Unreachable, MailboxUnreachable, CarrierDown, CarrierRefused, ConnectionError, Unfinished),
-    *(PracticeDown, Refused, Wrong),
+    *(PracticeDown, Refused, Wrong, CannotSettle),
 )
 
 

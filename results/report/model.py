@@ -12,11 +12,12 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
+from results.agreement import Agreements
 from results.benchmark import Benchmark, Rank, Rounded, Score
 from results.change import Change
 from results.findings import Findings
 from results.kpis import Figure, PartnershipFigure
-from results.schema import Channel, Id, Noun, Points, Stage, State, Tier
+from results.schema import Appeal, Channel, Id, Noun, Points, Shopper, Stage, State, Tier
 
 
 class Cell(Noun):
@@ -77,6 +78,9 @@ class OrganisationChannel(Noun):
     times: Times | None
     not_counted: Mapping[str, int]
     set_aside: Mapping[str, int]
+    by_shopper: Mapping[Shopper, Score] = Field(
+        default={}, description="the probes' contacts and the people's apart, where there are both"
+    )
     shops: tuple[ShopRow, ...]
 
 
@@ -124,6 +128,15 @@ class RefusalCount(Noun):
     count: int
 
 
+class Disputed(Noun):
+    """An appeal, beside the score. `shop`: the contact's place in the page."""
+
+    anchor: str
+    shop: str
+    organisation: str
+    appeal: Appeal
+
+
 class WaveReport(Noun):
     """A whole wave, frozen. The same wave, scheme, register, shops and refusals give the same report."""
 
@@ -147,3 +160,5 @@ class WaveReport(Noun):
     not_counted: Mapping[str, int]
     set_aside: Mapping[str, Mapping[str, int]] = Field(description="{criterion's heading: {state: answers}}")
     refusals: tuple[RefusalCount, ...]
+    disputed: tuple[Disputed, ...] = Field(default=(), description="every appeal, decided or not")
+    agreement: tuple[Agreements, ...] = Field(default=(), description="of those who judged the same contacts")

@@ -9,17 +9,20 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from results import words
-from results.benchmark import Benchmark, benchmarks
+from results.agreement import Agreements
+from results.benchmark import Benchmark, Score, benchmarks, score
 from results.change import Earlier, changes
 from results.channels import ABOUT
 from results.findings import Findings, Means, findings, means, partnership_findings, said
 from results.kpis import Figure, figures, partnership
+from results.marking import COULD_NOT_TELL
 from results.measures import MEASURES
 from results.report.happened import happened, why_not_counted
 from results.report.model import (
     Cell,
     ChannelPart,
     CriterionHead,
+    Disputed,
     EvidenceRow,
     OrganisationChannel,
     OrganisationPart,
@@ -37,6 +40,7 @@ from results.schema import (
     Refusal,
     Scheme,
     Shop,
+    Shopper,
     State,
     Wave,
 )
@@ -56,9 +60,10 @@ def assemble(
     refusals: Sequence[Refusal] = (),
     edition: str = "",
     earlier: Earlier | None = None,
+    agreement: Sequence[Agreements] = (),
 ) -> WaveReport:
     """The report of one wave. `edition`: what is said of it where the wave has been judged anew. `earlier`: the wave
-    that changes are told from.
+    that changes are told from. `agreement`: of those who judged the same contacts.
 
     Its members are the wave's organisations (all of `organisations` where it names none); shops and refusals of anybody
     else, and shops of other waves, are left out.
@@ -90,6 +95,12 @@ def assemble(
         not_counted=_not_counted(own),
         set_aside=_set_aside(scheme, own),
         refusals=_refusals(names, refusals),
+        disputed=tuple(
+            Disputed(anchor=parts.anchors[shop.id], shop=shop.id, organisation=names[shop.organisation], appeal=one)
+            for shop in own
+            for one in shop.appeals
+        ),
+        agreement=tuple(agreement),
     )
 
 
@@ -135,7 +146,11 @@ class _Parts:
         )
 
     def _criteria(self, channel: Channel) -> list[Criterion]:
-        return [criterion for criterion in self.scheme.criteria if criterion.channel == channel]
+        """The channel's own, and of those that people are asked on every channel, the ones answered on this one."""
+        asked = {answer.criterion for shop in self.shops if shop.channel == channel for answer in shop.answers}
+        return [
+            one for one in self.scheme.criteria if one.channel == channel or (one.channel == "any" and one.id in asked)
+        ]
 
     def _timed(self, channel: Channel) -> Criterion | None:
         """The criterion behind the channel's times, where the scheme has it."""
@@ -187,8 +202,18 @@ class _Parts:
             times=_times(benchmark.channel, own) if self._timed(benchmark.channel) else None,
             not_counted=_not_counted(own),
             set_aside=_states(own),
+            by_shopper=self._apart(organisation, benchmark.channel, own),
             shops=tuple(self._shop(shop) for shop in own),
         )
+
+    def _apart(self, organisation: str, channel: Channel, own: Sequence[Shop]) -> dict[Shopper, Score]:
+        kinds: tuple[Shopper, ...] = ("probe", "person")
+        if any(not any(shop.counted and shop.shopper == kind for shop in own) for kind in kinds):
+            return {}
+        return {
+            kind: score(self.scheme, organisation, channel, [shop for shop in own if shop.shopper == kind])
+            for kind in kinds
+        }
 
     def _shop(self, shop: Shop) -> ShopRow:
         seen = shop.observation
@@ -211,11 +236,19 @@ class _Parts:
             ),
             access=shop.access,
             quality=shop.quality,
-            notes=tuple(_cut(note) for note in seen.notes[:_MOST_NOTES]) if seen else (),
+            notes=tuple(_cut(note) for note in ((seen.notes if seen else ()) + self._corrected(shop))[:_MOST_NOTES]),
             evidence=tuple(
                 EvidenceRow(kind=one.kind, name=one.name, sha256=one.sha256, size=one.size, keep_until=one.keep_until)
                 for one in (seen.evidence if seen else ())
             ),
+        )
+
+    def _corrected(self, shop: Shop) -> tuple[str, ...]:
+        """What people have settled otherwise than was proposed, each with the proposal."""
+        return tuple(
+            f"{criterion.short}: {given.reviewed} by a person; before that: {said(criterion, given.proposal)}."
+            for given in shop.answers
+            if given.reviewed in ("corrected", "cannot tell") and (criterion := self.criteria.get(given.criterion))
         )
 
 
@@ -238,6 +271,8 @@ def _cell(criterion: Criterion, given: Answer) -> Cell:
         text = said(criterion, given.value, given.marks)
     elif given.state is State.NOT_APPLICABLE:
         text = "N/A"
+    elif given.reviewed == "cannot tell" or given.why == COULD_NOT_TELL:
+        text = "Cannot tell"
     elif given.value is not None:
         text = f"{given.state.value.capitalize()} ({said(criterion, given.value)}?)"
     else:
@@ -276,7 +311,8 @@ def _set_aside(scheme: Scheme, shops: Sequence[Shop]) -> dict[str, dict[str, int
     found: dict[str, dict[str, int]] = {}
     for channel, about in ABOUT.items():
         for criterion in scheme.criteria:
-            if criterion.channel == channel and (states := _states(shops, criterion.id)):
+            here = [shop for shop in shops if shop.channel == channel]
+            if criterion.channel in (channel, "any") and (states := _states(here, criterion.id)):
                 found[f"{about.name}: {criterion.short}"] = states
     return found
 

@@ -11,8 +11,8 @@ from results.calendar import LONDON
 from results.change import Earlier, same_scenarios
 from results.schema import CHANNELS
 from results.store import FrozenWave
+from scenarios import agreeing, show
 from scenarios import rescore as rescoring
-from scenarios import show
 from scenarios.bench import Bench, opened
 from scenarios.commands.common import AsJson, Folder, OneOrganisation, WaveId, Wrong, app, do, planned_wave
 
@@ -84,6 +84,7 @@ async def write_report(
         found = await bench.store.shops(frozen)
         refusals = await bench.ledger.refusals(wave)
         earlier = await _earlier(bench, frozen, since)
+        agreement = await agreeing.of_wave(bench, frozen)
         maps = {
             shop.id: bench.evidence.path(one.sha256).read_bytes()
             for shop in found
@@ -91,7 +92,7 @@ async def write_report(
             if shop.counted and one.kind == "map" and bench.evidence.path(one.sha256).is_file()
         }
     assembled = wave_report.assemble(
-        frozen.wave, frozen.scheme, frozen.organisations, found, refusals, _edition(frozen), earlier
+        frozen.wave, frozen.scheme, frozen.organisations, found, refusals, _edition(frozen), earlier, agreement
     )
     place = wave if edition is None else f"{wave}-edition-{edition}"
     page, data = wave_report.write(assembled, to or folder / "reports" / place, maps)

@@ -32,9 +32,11 @@ def programme(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_commands_are_those_of_the_readme() -> None:
     assert COMMANDS == [
+        "appeal",
         "check",
         "collect",
         "demo",
+        "forms",
         "init",
         "mail",
         "pause",
@@ -44,8 +46,10 @@ def test_the_commands_are_those_of_the_readme() -> None:
         "report",
         "rescore",
         "resume",
+        "review",
         "run",
         "shops",
+        "tasks",
     ]
 
 

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import json
+import re
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from scenarios.bench import Bench, opened
 from scenarios.cli import app
 from scenarios.commands.programme import STARTER
 from scenarios.forms_in import Import
+from scenarios.handing_out import why_not
 from scenarios.programme import load
 from scenarios.reading import Invalid
 from scenarios.rescore import rescore
@@ -387,3 +390,19 @@ async def test_reviews_hold_when_a_wave_is_judged_anew(folder: Path) -> None:
     assert of(before, "email.used_name") == of(after, "email.used_name")
     assert (of(after, "email.used_name").value, of(after, "email.used_name").reviewed) == (True, "corrected")
     assert of(before, "email.reply_time").value != of(after, "email.reply_time").value
+
+
+def test_the_example_of_the_documentation_is_a_programme_that_hands_out(tmp_path: Path) -> None:
+    shutil.copytree(STARTER, tmp_path / "mine")
+    text = (Path(__file__).parents[2] / "docs" / "people.md").read_text()
+    files = re.findall(r"^`([\w./-]+\.yaml)`\n\n```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    for name, content in files:
+        (tmp_path / "mine" / name).write_text(content)
+
+    folder = load(tmp_path / "mine")
+    wave = planning.freeze(folder, folder.waves["people-spring"], dt.datetime(2027, 3, 1, tzinfo=dt.UTC))
+    rows = planning.rows(wave)
+
+    assert len(files) == 5
+    assert Counter((row.channel, row.shopper) for row in rows) == {("phone", "person"): 6, ("visit", "person"): 1}
+    assert [why_not(folder.register[row.organisation], row, dt.date(2027, 3, 1), {}) for row in rows] == [None] * 7

@@ -131,6 +131,7 @@ def shop_list(shops: Sequence[Shop]) -> None:
         seen = shop.observation
         when = f"{shop.made_at.astimezone(LONDON):%d/%m/%Y %H:%M}" if shop.made_at else ""
         what = (seen.error or (seen.failure.value.replace("_", " ") if seen.failure else "")) if seen else ""
+        what = "set aside on appeal" if shop.disputed else f"shopper {shop.by.upper()}" if shop.by else what
         table.add_row(
             shop.id,
             when,

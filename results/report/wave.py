@@ -116,6 +116,7 @@ class _Parts:
         self.shops = shops
         self.anchors = {shop.id: f"s{number}" for number, shop in enumerate(shops, 1)}
         self.benchmarks = benchmarks(scheme, names, shops)
+        self.asked = {channel: _asked(scheme, channel, shops) for channel in ABOUT}
         self.by_organisation = {key: [shop for shop in shops if shop.organisation == key] for key in names}
         self.means: dict[str, Means] = {key: means(scheme, own) for key, own in self.by_organisation.items()}
         self.figures: dict[tuple[str, Channel], tuple[Figure, ...]] = {
@@ -146,11 +147,7 @@ class _Parts:
         )
 
     def _criteria(self, channel: Channel) -> list[Criterion]:
-        """The channel's own, and of those that people are asked on every channel, the ones answered on this one."""
-        asked = {answer.criterion for shop in self.shops if shop.channel == channel for answer in shop.answers}
-        return [
-            one for one in self.scheme.criteria if one.channel == channel or (one.channel == "any" and one.id in asked)
-        ]
+        return self.asked[channel]
 
     def _timed(self, channel: Channel) -> Criterion | None:
         """The criterion behind the channel's times, where the scheme has it."""
@@ -255,6 +252,17 @@ class _Parts:
 # ------------------------------------------------------------------------------------------------ small parts
 
 
+def _asked(scheme: Scheme, channel: Channel, shops: Sequence[Shop]) -> list[Criterion]:
+    """The channel's criteria, and of those that people are asked on every channel, the ones answered on this one."""
+    given = {
+        answer.criterion
+        for shop in shops
+        if shop.channel == channel and shop.shopper == "person"
+        for answer in shop.answers
+    }
+    return [one for one in scheme.criteria if one.channel == channel or (one.channel == "any" and one.id in given)]
+
+
 def _head(criterion: Criterion) -> CriterionHead:
     return CriterionHead(
         id=criterion.id,
@@ -310,8 +318,8 @@ def _set_aside(scheme: Scheme, shops: Sequence[Shop]) -> dict[str, dict[str, int
     """The same, by criterion."""
     found: dict[str, dict[str, int]] = {}
     for channel, about in ABOUT.items():
+        here = [shop for shop in shops if shop.channel == channel]
         for criterion in scheme.criteria:
-            here = [shop for shop in shops if shop.channel == channel]
             if criterion.channel in (channel, "any") and (states := _states(here, criterion.id)):
                 found[f"{about.name}: {criterion.short}"] = states
     return found

@@ -17,6 +17,7 @@ from results.filled import Filled, Given
 from results.forms.question import question
 from results.forms.sheet import shopper_form
 from results.forms.table import table
+from results.marking import STALE
 from results.people import Task
 from results.schema import Answer, Criterion, Fact, Moment, Observation, Shop, State, Why
 from results.shops import scored
@@ -390,6 +391,38 @@ async def test_reviews_hold_when_a_wave_is_judged_anew(folder: Path) -> None:
     assert of(before, "email.used_name") == of(after, "email.used_name")
     assert (of(after, "email.used_name").value, of(after, "email.used_name").reviewed) == (True, "corrected")
     assert of(before, "email.reply_time").value != of(after, "email.reply_time").value
+
+
+async def test_a_review_holds_until_the_probe_sees_something_else(folder: Path) -> None:
+    with (folder / "programme.toml").open("a") as toml:
+        toml.write('[mail.main]\nmailbox = "s@p.example"\nusername = "s"\nsmtp_host = "x"\nimap_host = "x"\n')
+    (folder / "scenarios" / "calls.yaml").write_text("id: calls\nchannel: email\nenquiries: [missed-bin]\n")
+
+    async def work(bench: Bench) -> list[Answer]:
+        frozen = planning.freeze(bench.folder, bench.folder.waves["wave"], bench.clock.now())
+        await bench.store.freeze(frozen, planning.rows(frozen))
+        (row,) = await bench.store.rows(wave="wave")
+        await bench.store.done(row.id, "ref", SENT)
+        row = await bench.store.row(row.id)
+        saw = seen("email", frozen.scheme.criteria)
+        await finish.close(bench, frozen, row, saw)
+        (shop,) = await bench.store.shops(frozen)
+        waiting = {one.criterion.id: one.proposal for one in reviewing.queue([shop], frozen.scheme)}
+        assert waiting["email.fully_answered"] == "Fully"
+        await reviewing.settle(bench, frozen, shop, [Word("email.fully_answered", "corrected", "not", "read it")], "QO")
+        found = []
+        for facts in ({}, {"email.links_work": False}, {"email.fully_answered": "partly"}):
+            more = saw.model_copy(update={"facts": {**saw.facts, **facts}})
+            await finish.close(bench, frozen, row, more)
+            (shop,) = await bench.store.shops(frozen)
+            found.append(next(one for one in shop.answers if one.criterion == "email.fully_answered"))
+        return found
+
+    same, other_fact, changed = await with_bench(folder, work)
+
+    assert (same.value, same.marks, same.proposal, same.reviewed) == ("not", 0, "fully", "corrected")
+    assert other_fact == same
+    assert (changed.value, changed.marks, changed.state, changed.why) == ("partly", None, State.NEEDS_REVIEW, STALE)
 
 
 def test_the_example_of_the_documentation_is_a_programme_that_hands_out(tmp_path: Path) -> None:

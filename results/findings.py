@@ -109,7 +109,8 @@ Means = Mapping[str, Mean]
 
 def means(scheme: Scheme, shops: Sequence[Shop]) -> dict[str, Mean]:
     """Mean marks on every scored criterion over the counted ones of `shops`; too few answers, none."""
-    scored = {criterion.id: criterion for criterion in scheme.criteria if criterion.weight > 0}
+    # What is asked on every channel says nothing of any one of them.
+    scored = {one.id: one for one in scheme.criteria if one.weight > 0 and one.channel != "any"}
     marks: dict[str, list[tuple[float, Fact, str]]] = {}
     unsettled: Counter[str] = Counter()
     for shop in shops:

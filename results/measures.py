@@ -83,8 +83,11 @@ def _met(criterion: str) -> Callable[[Shop], Reading]:
 
 
 def _seconds_to_answer(shop: Shop) -> Reading:
-    """Ringing to answered, between the midpoints of the two moments; answered calls only."""
+    """Ringing to answered, between the midpoints of the two moments, or as a person timed it; answered calls only."""
     seen = shop.observation
+    if shop.shopper == "person":
+        found = _answer(shop, "phone.access.answer_time")
+        return Reading(None, "not answered") if found.aside == State.NOT_APPLICABLE.value else found
     if seen is None or seen.error is not None:
         return Reading(None, State.PROBE_FAULT.value)
     ringing, answered = seen.moments.get("ringing"), seen.moments.get("answered")
@@ -95,7 +98,10 @@ def _seconds_to_answer(shop: Shop) -> Reading:
 
 
 def _out_of_use(shop: Shop) -> Reading:
-    """Not in use is said of a number only when a second day has confirmed it."""
+    """Not in use is said of a number only when a second day has confirmed it, or by a person."""
+    if shop.shopper == "person":
+        found = _answer(shop, "phone.access.number_works")
+        return found if found.value is None else Reading(1 - found.value)
     if shop.observation is None or shop.observation.error is not None:
         return Reading(None, State.PROBE_FAULT.value)
     works = shop.observation.facts.get("phone.number_works")

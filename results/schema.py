@@ -467,6 +467,23 @@ class Points(Noun):
         return Points(earned=self.earned + other.earned, possible=self.possible + other.possible)
 
 
+class Appeal(Noun):
+    """An organisation's objection to a shop or to one of its answers, and what was decided: beside the score.
+
+    upheld: the contact (or answer) is set aside; amended: the answer is corrected; rejected: it stands.
+    """
+
+    shop: str
+    criterion: str | None = None
+    by: Name
+    at: AwareDatetime
+    why: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+    outcome: Literal["open", "upheld", "amended", "rejected"] = "open"
+    decided_by: str = ""
+    decided_at: AwareDatetime | None = None
+    reason: str = Field(default="", max_length=4000)
+
+
 class Shop(Noun):
     """One contact by one shopper, with its answers. The unit that every figure counts."""
 
@@ -486,6 +503,14 @@ class Shop(Noun):
     quality: Points = Points()
     scheme: str = Field(default="", description="digest of the scheme that scored it")
     counted: bool = Field(default=False, description="closed, valid and so part of the figures")
+    by: str = Field(default="", description="which person, for a person's shop: the id handed out, never a name")
+    comments: tuple[str, ...] = Field(default=(), description="what the person wrote beside the answers")
+    appeals: tuple[Appeal, ...] = ()
+
+    @property
+    def disputed(self) -> bool:
+        """Whether an appeal has set the whole contact aside: kept, shown, in no figure."""
+        return any(appeal.criterion is None and appeal.outcome == "upheld" for appeal in self.appeals)
 
 
 class Review(Noun):
@@ -500,23 +525,6 @@ class Review(Noun):
     by: Name
     at: AwareDatetime
     why: str = Field(default="", max_length=2000)
-
-
-class Appeal(Noun):
-    """An organisation's objection to a shop or to one of its answers, and what was decided: beside the score.
-
-    upheld: the contact (or answer) is set aside; amended: the answer is corrected; rejected: it stands.
-    """
-
-    shop: str
-    criterion: str | None = None
-    by: Name
-    at: AwareDatetime
-    why: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
-    outcome: Literal["open", "upheld", "amended", "rejected"] = "open"
-    decided_by: str = ""
-    decided_at: AwareDatetime | None = None
-    reason: str = Field(default="", max_length=4000)
 
 
 class Refusal(Noun):

@@ -31,6 +31,7 @@ from results.schema import (
 RING_SECONDS = 3.0
 """One UK ring: 0.4 s on, 0.2 off, 0.4 on, 2.0 off (BT SIN 350)."""
 
+DURATIONS = {"duration_s", "duration_min", "elapsed_h", "working_days"}
 _SECONDS = {"duration_min": 60.0, "elapsed_h": 3600.0}
 _SAID: Mapping[str, Callable[[float], str]] = {
     "duration_s": words.seconds,
@@ -84,7 +85,7 @@ def answer(criterion: Criterion, observation: Observation, scheme: Scheme, calen
                 criterion=criterion.id, value=None, marks=0.0, state=State.ANSWERED, why="not found or never came"
             )
     if criterion.between:
-        return _duration(criterion, observation, scheme, calendar)
+        return timed(criterion, observation, scheme, calendar)
     if criterion.fact is None or observation.facts.get(criterion.fact) is None:
         return _unknown(criterion, observation, criterion.fact or "")
     value = observation.facts[criterion.fact]
@@ -92,7 +93,7 @@ def answer(criterion: Criterion, observation: Observation, scheme: Scheme, calen
         return Answer(
             criterion=criterion.id, value=value, state=State.NEEDS_REVIEW, why="proposed; a person has to confirm it"
         )
-    return Answer(criterion=criterion.id, value=value, marks=_marks(criterion, value), state=State.ANSWERED)
+    return Answer(criterion=criterion.id, value=value, marks=marks(criterion, value), state=State.ANSWERED)
 
 
 def standard_of(criterion: Criterion, scheme: Scheme) -> float | None:
@@ -145,7 +146,7 @@ def _in_working_days(criterion: Criterion, scheme: Scheme) -> int | None:
     return None if days is None else int(days)
 
 
-def _marks(criterion: Criterion, value: Fact) -> float | None:
+def marks(criterion: Criterion, value: Fact) -> float | None:
     """0..1, or None for a diagnostic that cannot be right or wrong. Raises ValueError for a scale outside 1 to 5."""
     if criterion.answer == "yes_no":
         return 1.0 if bool(value) is criterion.good else 0.0
@@ -162,7 +163,7 @@ def _marks(criterion: Criterion, value: Fact) -> float | None:
     return None
 
 
-def _duration(criterion: Criterion, observation: Observation, scheme: Scheme, calendar: Calendar) -> Answer:
+def timed(criterion: Criterion, observation: Observation, scheme: Scheme, calendar: Calendar) -> Answer:
     """Met, missed, or needs review where the standard lies between the bounds of what was measured."""
     first, last = (observation.moments.get(name) for name in criterion.between or ("", ""))
     if first is None or last is None:

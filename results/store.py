@@ -30,7 +30,8 @@ from results.schema import (
     Shopper,
     Wave,
 )
-from results.tables import editions, observations, scores, shops, waves
+from results.shops import Scored, of_wave, write
+from results.tables import editions, observations, shops, waves
 
 
 @dataclass(frozen=True)
@@ -290,15 +291,7 @@ class Store:
             if state not in ("planned", "intent", "open", "closed"):
                 return
             seen = await _observed(connection, shop, observation.model_dump(mode="json"), at)
-            scored = {
-                "answers": [given.model_dump(mode="json") for given in answers],
-                "access": access.model_dump(mode="json"),
-                "quality": quality.model_dump(mode="json"),
-            }
-            await connection.execute(scores.delete().where(scores.c.shop == shop, scores.c.scheme == scheme))
-            await connection.execute(
-                scores.insert().values(shop=shop, scheme=scheme, at=at, observation=seen, document=scored)
-            )
+            await write(connection, shop, Scored(scheme, answers, access, quality), at, seen)
             change = shops.update().where(shops.c.id == shop)
             await connection.execute(change.values(state="closed", closed_at=closed_at or at, made_at=made_at or at))
 
@@ -334,22 +327,8 @@ class Store:
 
     async def shops(self, frozen: FrozenWave) -> tuple[Shop, ...]:
         """Every shop of a wave as the noun, with what was seen and how that edition scored it."""
-        newest = sa.select(sa.func.max(observations.c.id)).group_by(observations.c.shop)
-        seen = observations.alias("seen")
-        query = (
-            sa.select(
-                shops,
-                sa.func.coalesce(seen.c.document, observations.c.document).label("seen"),
-                scores.c.document.label("scored"),
-            )
-            .outerjoin(observations, sa.and_(observations.c.shop == shops.c.id, observations.c.id.in_(newest)))
-            .outerjoin(scores, sa.and_(scores.c.shop == shops.c.id, scores.c.scheme == frozen.basis))
-            .outerjoin(seen, seen.c.id == scores.c.observation)
-            .where(shops.c.wave == frozen.wave.id)
-            .order_by(shops.c.organisation, shops.c.channel, shops.c.scenario, shops.c.number, shops.c.attempt)
-        )
         async with self._db.read() as connection:
-            return tuple(_shop(row, frozen.basis) for row in await connection.execute(query))
+            return await of_wave(connection, frozen.wave.id, frozen.basis)
 
     async def _move(self, shop: str, allowed: Collection[str], **values: object) -> None:
         async with self._db.write() as connection:
@@ -372,26 +351,3 @@ async def _observed(connection: AsyncConnection, shop: str, document: object, at
         return int(same.id)
     added = await connection.execute(observations.insert().values(shop=shop, at=at, document=document))
     return int((added.inserted_primary_key or (0,))[0])
-
-
-def _shop(row: sa.Row[tuple[object, ...]], scheme: str) -> Shop:
-    scored = row.scored or {"answers": (), "access": {}, "quality": {}}
-    observation = Observation.model_validate(row.seen) if row.seen else None
-    return Shop(
-        id=row.id,
-        wave=row.wave,
-        organisation=row.organisation,
-        scenario=row.scenario,
-        enquiry=row.enquiry,
-        channel=row.channel,
-        shopper=row.shopper,
-        target=row.target,
-        made_at=row.made_at,
-        state="closed" if row.scored else row.state,
-        observation=observation,
-        answers=tuple(Answer.model_validate(given) for given in scored["answers"]),
-        access=Points.model_validate(scored["access"]),
-        quality=Points.model_validate(scored["quality"]),
-        scheme=scheme if row.scored else "",
-        counted=(bool(row.scored) or row.state == "closed") and observation is not None and observation.error is None,
-    )

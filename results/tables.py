@@ -250,3 +250,43 @@ actions = sa.Table(
     sa.Column("measured", sa.Text, nullable=False),  # what later waves measured
     sa.Column("future", sa.Text, nullable=False),
 )
+
+tasks = sa.Table(
+    "tasks",
+    metadata,
+    sa.Column("shop", sa.ForeignKey("shops.id"), primary_key=True),
+    sa.Column("shopper", sa.String(64), primary_key=True),
+    sa.Column("role", sa.String(16), nullable=False),  # shop: makes the contact; judge: judges it too, for agreement
+    sa.Column("handed_out_at", Utc, nullable=False),
+    sa.Column("due", sa.Date, nullable=False),
+)
+
+forms = sa.Table(
+    "forms",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("shop", sa.ForeignKey("shops.id"), nullable=False),
+    sa.Column("shopper", sa.String(64), nullable=False),
+    sa.Column("made_at", Utc),
+    sa.Column("digest", sa.String(64), nullable=False),  # of the document
+    sa.Column("document", sa.JSON, nullable=False),  # Filled; never changed, only followed by a newer one
+    sa.Column("imported_at", Utc, nullable=False),
+    sa.Column("source", sa.String(300), nullable=False),  # the file that it came in
+    sa.UniqueConstraint("shop", "shopper", "digest"),
+)
+
+reviews = sa.Table(
+    "reviews",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("shop", sa.ForeignKey("shops.id"), nullable=False, index=True),
+    sa.Column("document", sa.JSON, nullable=False),  # Review; of several on one question the newest holds
+)
+
+appeals = sa.Table(
+    "appeals",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("shop", sa.ForeignKey("shops.id"), nullable=False, index=True),
+    sa.Column("document", sa.JSON, nullable=False),  # Appeal
+)

@@ -27,6 +27,8 @@ from results.database import Database
 from results.evidence import EvidenceFolder
 from results.ledger import DatabaseLedger
 from results.mailbag import Mailbag
+from results.people import People
+from results.reviews import Reviews
 from results.store import Store
 from scenarios.credentials import mail_password
 from scenarios.programme import Folder, MailAccount, load
@@ -51,6 +53,8 @@ class Bench:
     mailbag: Mailbag
     callbacks: CallBacks
     closings: Closings
+    people: People
+    reviews: Reviews
     evidence: EvidenceFolder
     guard: Guard
 
@@ -145,6 +149,8 @@ async def opened(path: Path, *, to_work: bool) -> AsyncIterator[Bench]:
                 mailbag=Mailbag(database),
                 callbacks=CallBacks(database),
                 closings=Closings(database),
+                people=People(database),
+                reviews=Reviews(database),
                 evidence=EvidenceFolder(path / "evidence", lambda: clock.now().astimezone(LONDON).date()),
                 guard=_guard(folder, ledger, clock),
             )

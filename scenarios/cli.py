@@ -14,8 +14,11 @@ from scenarios import show
 from scenarios.bench import AtWork
 from scenarios.commands import (  # noqa: F401 - each adds its commands
     actions,
+    appeals,
     calls,
+    judging,
     mailboxes,
+    people,
     practice,
     programme,
     results,
@@ -28,13 +31,14 @@ from scenarios.commands.common import Wrong, app
 from scenarios.credentials import MissingSecret
 from scenarios.demo import PracticeDown
 from scenarios.reading import Invalid
+from scenarios.reviewing import CannotSettle
 
 __all__ = ["app", "main"]
 
 _ONE_LINE = (
     *(Invalid, AtWork, MissingSecret, SignInNeeded),
     *(Unreachable, MailboxUnreachable, CarrierDown, CarrierRefused, ConnectionError, Unfinished),
-    *(PracticeDown, Refused, Wrong),
+    *(PracticeDown, Refused, Wrong, CannotSettle),
 )
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 from importlib.metadata import version
 
 from probes import Errand
-from results import scoring
+from results import marking, scoring
 from results.schema import Observation
 from results.store import FrozenWave, ShopRow
 from scenarios.bench import Bench
@@ -57,10 +57,11 @@ def stamped(seen: Observation) -> Observation:
 
 
 async def close(bench: Bench, frozen: FrozenWave, row: ShopRow, seen: Observation) -> None:
-    """Answer every criterion, score, store, close."""
+    """Answer every criterion, put in what people have said of it, score, store, close."""
     calendar = frozen.organisations[row.organisation].hours
     seen = seen if "doorstep" in seen.versions else stamped(seen)
     answers = scoring.answer_all(seen, row.channel, frozen.scheme, calendar)
+    answers = marking.reviewed(answers, await bench.reviews.of(row.id), frozen.scheme)
     await bench.store.close(
         row.id,
         seen,

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
@@ -29,12 +29,14 @@ from results.schema import (
     Scheme,
     Wave,
 )
-from scenarios import lint
+from scenarios import lint, shoppers
 from scenarios.phone_account import PhoneAccount, SipTrunk
 from scenarios.reading import Invalid, Problem, line_of, read_toml, read_yaml
+from scenarios.shoppers import People
 
 LIBRARY = Path(__file__).parent / "library"
 _WINDOW = "email.reply_working_days"
+One = TypeVar("One")
 Item = TypeVar("Item", Organisation, Scenario, Enquiry, Wave, Profile)
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+/?$")]
 _FULL_NAME = r"^[^\W\d_]+(?:['’-][^\W\d_]+)* [^\W\d_]+(?:['’-][^\W\d_]+)*$"
@@ -111,6 +113,7 @@ class Folder:
     enquiries: Mapping[str, Enquiry]
     waves: Mapping[str, Wave]
     profiles: Mapping[str, Profile]
+    people: People = field(default_factory=People)
 
     def scheme(self, profile: str) -> Scheme:
         """Today's scheme with a standards profile: the folder's own, or one that comes with Doorstep."""
@@ -132,6 +135,7 @@ def load(path: Path) -> Folder:
         enquiries={**library(), **_read_all(path / "enquiries", Enquiry, problems)},
         waves=_read_all(path / "waves", Wave, problems),
         profiles=_read_all(path / "profiles", Profile, problems),
+        people=_attempt(problems, lambda: shoppers.read(path)) or People(),
     )
     if not problems:
         problems = [
@@ -142,6 +146,7 @@ def load(path: Path) -> Folder:
             *_profile_problems(folder),
             *_scenario_problems(folder),
             *_wave_problems(folder),
+            *shoppers.problems(path, folder.people, frozenset(folder.register)),
         ]
     if problems:
         raise Invalid(problems)
@@ -165,7 +170,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _attempt(problems: list[Problem], read: Callable[[], Programme]) -> Programme | None:
+def _attempt(problems: list[Problem], read: Callable[[], One]) -> One | None:
     try:
         return read()
     except Invalid as error:
@@ -309,7 +314,7 @@ def _scenario_problems(folder: Folder) -> list[Problem]:
             ("email", "mail.main", folder.programme.mail),
             ("phone", "phone", folder.programme.phone),
         ):
-            if scenario.channel == channel and not there:
+            if scenario.channel == channel and scenario.shopper == "probe" and not there:
                 why = f"is {channel}, but programme.toml has no [{table}] table; add it"
                 found.append(_at(folder, "scenarios", scenario.id, ["channel"], why))
     return found

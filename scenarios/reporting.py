@@ -17,6 +17,7 @@ from results.report.reference import published, read
 from results.report.views import Level, at_reporting_levels, for_one
 from results.schema import CHANNELS, Organisation, Shop
 from results.store import FrozenWave
+from scenarios import agreeing
 from scenarios.bench import Bench
 from scenarios.commands.common import Wrong, planned_wave
 from scenarios.reading import Invalid, Problem
@@ -75,6 +76,7 @@ async def _assembled(
         frozen.enquiries,
         references(bench.folder.path),
         minutes_a_reply,
+        await agreeing.of_wave(bench, frozen),
     )
     return report, shops
 

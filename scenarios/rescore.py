@@ -16,6 +16,7 @@ from scenarios.answers import Answers
 from scenarios.bench import Bench
 from scenarios.callbacks import FollowedUp
 from scenarios.programme import Folder
+from scenarios.settling import settled
 
 Tell = Callable[[str, int, int], None]
 
@@ -50,7 +51,8 @@ async def rescore(bench: Bench, frozen: FrozenWave, why: str, tell: Tell) -> Res
     Killed half way, the same call goes on: an edition is kept first, and each shop is scored in one step.
     """
     judged = {shop.id: shop for shop in await bench.store.shops(frozen)}
-    rows = [row for row in await bench.store.rows(wave=frozen.wave.id) if row.state in ("open", "closed")]
+    rows = list(await bench.store.rows(wave=frozen.wave.id, states=["open", "closed"]))
+    rows += await bench.store.rows(wave=frozen.wave.id, states=["closed"], shopper="person")
     new = edition(bench.folder, frozen, why)
     unfinished = [row for row in rows if row.state == "closed" and not judged[row.id].scheme]
     if basis(new.scheme, new.organisations) == basis(frozen.scheme, frozen.organisations):
@@ -62,6 +64,9 @@ async def rescore(bench: Bench, frozen: FrozenWave, why: str, tell: Tell) -> Res
     answers, followed_up = Answers(bench, {frozen.wave.id: new}), FollowedUp(bench, {frozen.wave.id: new})
     for done, row in enumerate(rows):
         tell("rescoring", done, len(rows))
+        if row.shopper == "person":
+            await bench.people.score(row.id, await settled(bench, new, judged[row.id]), bench.clock.now())
+            continue
         await _again(bench, new, answers if row.channel == "email" else followed_up, row, judged[row.id].observation)
     tell("rescoring", len(rows), len(rows))
     before = {id: (shop.access, shop.quality) for id, shop in judged.items()}

@@ -131,6 +131,7 @@ def shop_list(shops: Sequence[Shop]) -> None:
         seen = shop.observation
         when = f"{shop.made_at.astimezone(LONDON):%d/%m/%Y %H:%M}" if shop.made_at else ""
         what = (seen.error or (seen.failure.value.replace("_", " ") if seen.failure else "")) if seen else ""
+        what = "set aside on appeal" if shop.disputed else f"shopper {shop.by.upper()}" if shop.by else what
         table.add_row(
             shop.id,
             when,
@@ -146,13 +147,16 @@ def shop_list(shops: Sequence[Shop]) -> None:
 def one_shop(shop: Shop, scheme_questions: dict[str, str], calendar: Calendar) -> None:
     """One shop in full: moments, answers with their reasons, notes, evidence. `calendar`: the organisation's."""
     out.print(f"[bold]{shop.id}[/bold]  {shop.channel} to {escape(shop.target)}, {shop.state}")
-    if shop.observation is None:
+    seen = shop.observation
+    if seen is None and not shop.scheme:
         out.print("Nothing has been seen yet.")
         return
-    for name, moment in shop.observation.moments.items():
+    if shop.by and shop.made_at:
+        out.print(f"  Shopper {shop.by.upper()}, {shop.made_at.astimezone(LONDON):%d/%m/%Y %H:%M}", markup=False)
+    for name, moment in seen.moments.items() if seen else ():
         local = moment.middle.astimezone(LONDON)
         spread = f"± {moment.uncertainty / 2:.2f} s"
-        after = _after(shop.observation.moments.get("sent"), moment, calendar) if shop.channel == "email" else ""
+        after = _after(seen.moments.get("sent"), moment, calendar) if seen and shop.channel == "email" else ""
         out.print(f"  {name:<15} {local:%d/%m/%Y %H:%M:%S} {spread}  ({escape(moment.source)}){after}")
     table = Table()
     for heading in ("Question", "Answer", "Marks", "State", "Why"):
@@ -161,6 +165,7 @@ def one_shop(shop: Shop, scheme_questions: dict[str, str], calendar: Calendar) -
         value = {True: "Yes", False: "No", None: ""}.get(given.value, str(given.value))  # type: ignore[arg-type]
         marks = "" if given.marks is None else f"{given.marks:g}"
         state = "" if given.state is State.ANSWERED else given.state.value
+        state = f"{state} ({given.reviewed})".strip() if given.reviewed else state
         table.add_row(
             escape(scheme_questions.get(given.criterion, given.criterion)),
             escape(value),
@@ -169,9 +174,11 @@ def one_shop(shop: Shop, scheme_questions: dict[str, str], calendar: Calendar) -
             escape(given.why),
         )
     out.print(table)
-    for note in shop.observation.notes:
+    for note in (*shop.comments, *(seen.notes if seen else ())):
         out.print(f"  {escape(note)}")
-    for evidence in shop.observation.evidence:
+    for one in shop.appeals:
+        out.print(f"  Appeal by {one.by} ({one.outcome}): {one.why}", markup=False)
+    for evidence in seen.evidence if seen else ():
         place = f"evidence/{evidence.sha256[:2]}/{evidence.sha256}"
         out.print(f"  Evidence: {evidence.kind} {evidence.name}", markup=False)
         out.print(f"    {place}", soft_wrap=True)

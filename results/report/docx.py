@@ -299,7 +299,7 @@ def _league(part: ChannelPart, names: dict[str, str]) -> Iterable[tuple[str, ...
             if one.interval
             else "no sampling",
             rank.words if rank else "not ranked",
-            rank.interval_words.removeprefix("likely ") if rank else "—",
+            rank.interval_words if rank else "—",
             *(
                 "not assessed" if stage is None else words.percent(stage.mean) if one.reportable else "—"
                 for stage in stages

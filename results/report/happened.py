@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from results import words
-from results.schema import Failure, Moment, Observation, Shop, Why
+from results.schema import Appeal, Channel, Failure, Moment, Observation, Shop, Why
 
 _FAILURES: Mapping[Failure, str] = {
     Failure.ENGAGED: "The line was engaged.",
@@ -25,6 +25,15 @@ _ANSWERED_BY: Mapping[str, str] = {
     "fax_or_data": "then a fax or a modem answered",
     "number_not_in_use": "then a recorded voice said that the number is not in use",
 }
+_DID: Mapping[Channel, str] = {
+    "phone": "telephoned",
+    "email": "wrote an e-mail",
+    "web": "visited the website",
+    "visit": "visited",
+    "letter": "wrote a letter",
+    "form": "sent the web form",
+    "chat": "chatted",
+}
 WHY_NOT_COUNTED: Mapping[str, str] = {
     "planned": "planned but not made",
     "intent": "about to be made",
@@ -37,14 +46,33 @@ WHY_NOT_COUNTED: Mapping[str, str] = {
 
 def why_not_counted(shop: Shop) -> str:
     """Why a contact is in no figure. One that has been tried in vain and is planned still is to be tried again."""
+    if shop.disputed:
+        return "set aside on appeal"
+    if shop.shopper == "person" and shop.state == "void":
+        return "could not be made"
     return "it is to be tried again" if shop.state == "planned" and shop.observation else WHY_NOT_COUNTED[shop.state]
 
 
 def happened(shop: Shop) -> tuple[str, ...]:
-    """The story of a contact, first to last."""
+    """The story of a contact, first to last, and what became of appeals against it."""
+    return (*_happened(shop), *(appealed(one) for one in shop.appeals))
+
+
+def appealed(appeal: Appeal) -> str:
+    """An appeal and its outcome in one sentence."""
+    against = appeal.criterion or "the whole contact"
+    opening = f"Appeal by {appeal.by} against {against}: “{appeal.why}”"
+    if appeal.outcome == "open":
+        return f"{opening}. It is not decided yet."
+    return f"{opening}. {appeal.outcome.capitalize()} by {appeal.decided_by}: {appeal.reason.rstrip('.')}."
+
+
+def _happened(shop: Shop) -> tuple[str, ...]:
+    if shop.shopper == "person" and shop.scheme:
+        return (f"Shopper {shop.by.upper()} {_DID[shop.channel]}.", *(f"“{one}”" for one in shop.comments))
     seen = shop.observation
     if seen is None:
-        return (f"{WHY_NOT_COUNTED[shop.state].capitalize()}.",)
+        return (f"{why_not_counted(shop).capitalize()}.",)
     if seen.error is not None:
         return (f"Could not be measured: {seen.error}",)
     return tuple(_story(shop, seen)) or ("Contact made.",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from results import words
@@ -9,8 +10,15 @@ from results.benchmark import BANDS
 from results.change import SCORE
 from results.channels import ABOUT, contacts
 from results.measures import CONTACTABILITY
+from results.report.happened import appealed
 from results.report.model import ChannelPart, StaffTime, WaveReport
 
+_OUTCOMES: Mapping[str, str] = {
+    "open": "not decided yet",
+    "upheld": "upheld",
+    "amended": "amended",
+    "rejected": "rejected",
+}
 _SET_ASIDE: Mapping[str, str] = {
     "needs review": "waiting for a person's review",
     "window open": "with the window still open",
@@ -47,6 +55,52 @@ def method(report: WaveReport) -> tuple[tuple[str, tuple[str, ...]], ...]:
         *((("How change is told", _compared()),) if report.since else ()),
         ("What is never a No", _never_a_no(report)),
         ("What was not counted", _not_counted(report)),
+        *((("What was disputed", _disputed(report)),) if report.disputed else ()),
+        *((("People and probes side by side", beside),) if (beside := _side_by_side(report)) else ()),
+        *((("How far those who judged agree", _agreement(report)),) if report.agreement else ()),
+    )
+
+
+def _disputed(report: WaveReport) -> tuple[str, ...]:
+    """Every appeal, decided or not: none is hidden."""
+    counts = Counter(one.appeal.outcome for one in report.disputed)
+    told = words.listed([f"{count} {_OUTCOMES[outcome]}" for outcome, count in counts.items()])
+    return (
+        f"{words.count(len(report.disputed), 'appeal')}: {told}. A contact or an answer that is set aside is kept and "
+        "shown, and in no figure.",
+        *(f"{one.organisation}, {one.shop}: {appealed(one.appeal)}" for one in report.disputed),
+    )
+
+
+def _side_by_side(report: WaveReport) -> tuple[str, ...]:
+    """The probes' and the people's scores apart, wherever an organisation was shopped by both."""
+    who = {"probe": "probes", "person": "people"}
+    lines = []
+    for organisation in report.organisations:
+        for own in organisation.channels:
+            apart = [
+                f"{who[kind]} {words.percent(one.score) if one.reportable else 'counts only'} "
+                f"({contacts(own.channel, one.contacts)})"
+                for kind, one in own.by_shopper.items()
+                if one.score is not None
+            ]
+            if apart:
+                together = f"{contacts(own.channel, own.score.contacts)} together"
+                lines.append(f"{organisation.name}, {ABOUT[own.channel].within}: {words.listed(apart)}; {together}.")
+    opening = "Both answer the same questions, but not all of them: people judge what a probe cannot, and the reverse."
+    return (opening, *lines) if lines else ()
+
+
+def _agreement(report: WaveReport) -> tuple[str, ...]:
+    return (
+        "Some contacts were judged twice. Beside the share answered alike stands Cohen's kappa, which is 0 for what "
+        "chance alone would bring and 1 for complete agreement, with its 95% interval; 0.6 and more is usually called "
+        "substantial (Landis and Koch, 1977).",
+        *(
+            f"{one.between.capitalize()}, {words.count(one.contacts, 'contact')}: over all questions "
+            f"{one.overall.said}."
+            for one in report.agreement
+        ),
     )
 
 

@@ -14,11 +14,12 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
+from results.agreement import Agreements
 from results.benchmark import Benchmark, Interval, Rank, Rounded, Score
 from results.change import Change
 from results.findings import Findings
 from results.kpis import Figure, LineFigures, PartnershipFigure
-from results.schema import Channel, Id, Noun, Points, Stage, State, Tier
+from results.schema import Appeal, Channel, Id, Noun, Points, Shopper, Stage, State, Tier
 from results.times import Replies, Times
 
 
@@ -145,6 +146,9 @@ class OrganisationChannel(Noun):
     marks: tuple[CriterionMarks, ...] = ()
     not_counted: Mapping[str, int]
     set_aside: Mapping[str, int]
+    by_shopper: Mapping[Shopper, Score] = Field(
+        default={}, description="the probes' contacts and the people's apart, where there are both"
+    )
     shops: tuple[ShopRow, ...]
 
 
@@ -198,6 +202,15 @@ class RefusalCount(Noun):
     count: int
 
 
+class Disputed(Noun):
+    """An appeal, beside the score. `shop`: the contact's place in the page."""
+
+    anchor: str
+    shop: str
+    organisation: str
+    appeal: Appeal
+
+
 class WaveReport(Noun):
     """A whole wave, frozen. The same wave, scheme, register, shops and refusals give the same report."""
 
@@ -224,6 +237,8 @@ class WaveReport(Noun):
     services: tuple[Service, ...] = ()
     staff: StaffTime | None = None
     references: tuple[ReferenceFigure, ...] = ()
+    disputed: tuple[Disputed, ...] = Field(default=(), description="every appeal, decided or not")
+    agreement: tuple[Agreements, ...] = Field(default=(), description="of those who judged the same contacts")
     own: Id | None = Field(
         default=None, description="the organisation that the report is for; the others are then without names"
     )

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from results import words
-from results.benchmark import Benchmark, benchmarks
+from results.agreement import Agreements
+from results.benchmark import Benchmark, Score, benchmarks, score
 from results.change import Earlier, changes
 from results.channels import ABOUT
 from results.findings import (
@@ -24,6 +25,7 @@ from results.findings import (
     said,
 )
 from results.kpis import Figure, LineKind, by_line, figures, line_kind, partnership
+from results.marking import COULD_NOT_TELL
 from results.measures import MEASURES
 from results.report.happened import happened, why_not_counted
 from results.report.model import (
@@ -31,6 +33,7 @@ from results.report.model import (
     ChannelPart,
     CriterionHead,
     CriterionMarks,
+    Disputed,
     EvidenceRow,
     OrganisationChannel,
     OrganisationPart,
@@ -51,6 +54,7 @@ from results.schema import (
     Refusal,
     Scheme,
     Shop,
+    Shopper,
     State,
     Wave,
 )
@@ -73,10 +77,11 @@ def assemble(
     enquiries: Mapping[str, Enquiry] = MappingProxyType({}),
     references: Sequence[ReferenceFigure] = (),
     minutes_a_reply: float = MINUTES_A_REPLY,
+    agreement: Sequence[Agreements] = (),
 ) -> WaveReport:
     """The report of one wave. `edition`: what is said of it where the wave has been judged anew. `earlier`: the wave
     that changes are told from. `enquiries`: what was asked, by id. `references`: others' figures to stand beside.
-    `minutes_a_reply`: the estimate of what a reply by e-mail costs.
+    `minutes_a_reply`: the estimate of what a reply by e-mail costs. `agreement`: of those who judged the same contacts.
 
     Its members are the wave's organisations (all of `organisations` where it names none); shops and refusals of anybody
     else, and shops of other waves, are left out.
@@ -112,6 +117,12 @@ def assemble(
         services=services(scheme, enquiries, own, headlines=True),
         staff=staff_time(own, minutes_a_reply),
         references=told_of(references, [wide.pooled.measure for part in channels for wide in part.figures]),
+        disputed=tuple(
+            Disputed(anchor=parts.anchors[shop.id], shop=shop.id, organisation=names[shop.organisation], appeal=one)
+            for shop in own
+            for one in shop.appeals
+        ),
+        agreement=tuple(agreement),
     )
 
 
@@ -134,9 +145,9 @@ class _Parts:
         self.minutes_a_reply = minutes_a_reply
         self.criteria = {criterion.id: criterion for criterion in scheme.criteria}
         self.shops = shops
-        self.asked = {given.criterion for shop in shops for given in shop.answers}
         self.anchors = {shop.id: f"s{number}" for number, shop in enumerate(shops, 1)}
         self.benchmarks = benchmarks(scheme, names, shops)
+        self.asked = {channel: _asked(scheme, channel, shops) for channel in ABOUT}
         self.by_organisation = {key: [shop for shop in shops if shop.organisation == key] for key in names}
         self.means: dict[str, Means] = {key: means(scheme, own) for key, own in self.by_organisation.items()}
         self.average = partnership_means(self.means)
@@ -168,7 +179,7 @@ class _Parts:
             ),
             lines=by_line(self.scheme, self._all_calls()) if channel == "phone" else (),
             findings=partnership_findings(self.scheme, channel, self.means),
-            criteria=tuple(_head(criterion) for criterion in self._criteria(channel) if criterion.id in self.asked),
+            criteria=tuple(_head(criterion) for criterion in self._criteria(channel)),
             not_assessed=self._not_assessed(benchmark),
             replies=self._replies(together([self.times[key, channel] for key in benchmark.scores]))
             if channel == "email"
@@ -179,7 +190,7 @@ class _Parts:
         )
 
     def _criteria(self, channel: Channel) -> list[Criterion]:
-        return [criterion for criterion in self.scheme.criteria if criterion.channel == channel]
+        return self.asked[channel]
 
     def _timed(self, channel: Channel) -> Criterion | None:
         """The criterion behind the channel's times, where the scheme has it."""
@@ -249,8 +260,18 @@ class _Parts:
             marks=_marks(own),
             not_counted=_not_counted(own),
             set_aside=_states(own),
+            by_shopper=self._apart(organisation, benchmark.channel, own),
             shops=tuple(self._shop(shop) for shop in own),
         )
+
+    def _apart(self, organisation: str, channel: Channel, own: Sequence[Shop]) -> dict[Shopper, Score]:
+        kinds: tuple[Shopper, ...] = ("probe", "person")
+        if any(not any(shop.counted and shop.shopper == kind for shop in own) for kind in kinds):
+            return {}
+        return {
+            kind: score(self.scheme, organisation, channel, [shop for shop in own if shop.shopper == kind])
+            for kind in kinds
+        }
 
     def _shop(self, shop: Shop) -> ShopRow:
         seen = shop.observation
@@ -273,15 +294,29 @@ class _Parts:
             ),
             access=shop.access,
             quality=shop.quality,
-            notes=tuple(_cut(note) for note in seen.notes[:_MOST_NOTES]) if seen else (),
+            notes=tuple(_cut(note) for note in ((seen.notes if seen else ()) + self._corrected(shop))[:_MOST_NOTES]),
             evidence=tuple(
                 EvidenceRow(kind=one.kind, name=one.name, sha256=one.sha256, size=one.size, keep_until=one.keep_until)
                 for one in (seen.evidence if seen else ())
             ),
         )
 
+    def _corrected(self, shop: Shop) -> tuple[str, ...]:
+        """What people have settled otherwise than was proposed, each with the proposal."""
+        return tuple(
+            f"{criterion.short}: {given.reviewed} by a person; before that: {said(criterion, given.proposal)}."
+            for given in shop.answers
+            if given.reviewed in ("corrected", "cannot tell") and (criterion := self.criteria.get(given.criterion))
+        )
+
 
 # ------------------------------------------------------------------------------------------------ small parts
+
+
+def _asked(scheme: Scheme, channel: Channel, shops: Sequence[Shop]) -> list[Criterion]:
+    """The criteria of the channel, and those of every channel, that were put to any of its contacts."""
+    given = {answer.criterion for shop in shops if shop.channel == channel for answer in shop.answers}
+    return [one for one in scheme.criteria if one.channel in (channel, "any") and one.id in given]
 
 
 def _head(criterion: Criterion) -> CriterionHead:
@@ -300,6 +335,8 @@ def _cell(criterion: Criterion, given: Answer) -> Cell:
         text = said(criterion, given.value, given.marks)
     elif given.state is State.NOT_APPLICABLE:
         text = "N/A"
+    elif given.reviewed == "cannot tell" or given.why == COULD_NOT_TELL:
+        text = "Cannot tell"
     elif given.value is not None:
         text = f"{given.state.value.capitalize()} ({said(criterion, given.value)}?)"
     else:
@@ -356,20 +393,20 @@ def _states(shops: Sequence[Shop]) -> dict[str, int]:
 def _set_aside(scheme: Scheme, shops: Sequence[Shop]) -> dict[str, dict[str, int]]:
     """The same, by criterion."""
     counted = Counter(
-        (given.criterion, given.state.value)
+        (shop.channel, given.criterion, given.state.value)
         for shop in shops
         if shop.counted
         for given in shop.answers
         if given.state not in _SETTLED
     )
-    states: dict[str, dict[str, int]] = {}
-    for (criterion, state), count in sorted(counted.items()):
-        states.setdefault(criterion, {})[state] = count
+    states: dict[tuple[str, str], dict[str, int]] = {}
+    for (channel, criterion, state), count in sorted(counted.items()):
+        states.setdefault((channel, criterion), {})[state] = count
     return {
-        f"{about.name}: {criterion.short}": states[criterion.id]
+        f"{about.name}: {criterion.short}": states[channel, criterion.id]
         for channel, about in ABOUT.items()
         for criterion in scheme.criteria
-        if criterion.channel == channel and criterion.id in states
+        if (channel, criterion.id) in states
     }
 
 

@@ -70,6 +70,7 @@ async def _plan(folder: Path, wave: str, as_json: bool) -> None:
     async with opened(folder, to_work=False) as bench:
         frozen = await bench.store.wave(wave) or planning.freeze(bench.folder, _wave(bench, wave), bench.clock.now())
         rows = [row for row in await bench.store.rows(wave=wave) if row.state == "planned"]
+        for_people = sum(row.shopper == "person" for row in planning.rows(frozen))
         if await bench.store.wave(wave) is None:
             rows = [row for row in planning.rows(frozen) if row.shopper == "probe"]
         foreseen = await planning.foresee(rows, frozen, bench.guard)
@@ -89,6 +90,9 @@ async def _plan(folder: Path, wave: str, as_json: bool) -> None:
         )
     else:
         show.plan(frozen, foreseen)
+        if for_people:
+            count = "1 contact is" if for_people == 1 else f"{for_people} contacts are"
+            show.out.print(f"{count} for people to make: doorstep tasks hand-out {wave}", markup=False)
 
 
 @app.command(epilog="Examples: doorstep run first-wave · doorstep run --scenario email-enquiries -o example-council")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from results import scheme
 from results.calendar import Calendar
 from results.schema import Answer, Criterion, Moment, Observation, Points, State, Why
-from results.scoring import NO_STANDARD, _marks, answer, answer_all, points, standard_of, standard_words
+from results.scoring import NO_STANDARD, answer, answer_all, marks, points, standard_of, standard_words
 
 SCHEME = scheme.load("south-derbyshire-2006")
 HOURS = Calendar()
@@ -214,12 +214,12 @@ def test_the_scheme_tells_its_own_standards_in_the_same_words() -> None:
 # ------------------------------------------------------------------------------------------------ scales
 
 
-@pytest.mark.parametrize(("rating", "marks"), [(1, 0.0), (2, 0.25), (3, 0.5), (4, 0.75), (5, 1.0)])
-def test_a_rating_from_1_to_5_earns_a_quarter_a_step(rating: int, marks: float) -> None:
-    assert _marks(criterion("phone.handle.courteous"), rating) == marks
+@pytest.mark.parametrize(("rating", "earned"), [(1, 0.0), (2, 0.25), (3, 0.5), (4, 0.75), (5, 1.0)])
+def test_a_rating_from_1_to_5_earns_a_quarter_a_step(rating: int, earned: float) -> None:
+    assert marks(criterion("phone.handle.courteous"), rating) == earned
 
 
 @pytest.mark.parametrize("rating", [0, 6, -1, True, "4", None])
 def test_a_rating_outside_1_to_5_is_an_error(rating: Any) -> None:
     with pytest.raises(ValueError, match=r"phone\.handle\.courteous: .* is not on the scale from 1 to 5"):
-        _marks(criterion("phone.handle.courteous"), rating)
+        marks(criterion("phone.handle.courteous"), rating)

@@ -41,8 +41,8 @@ def test_a_place_stands_with_its_range_and_quartile_and_only_clear_changes_are_u
     summary = summary_of(report, "brackenfield")
 
     assert [(line.place, line.likely, line.quartile, line.direction) for line in summary.channels] == [
-        ("11th of 11", "likely 7th to 11th", "4th (bottom) quartile", "same"),
-        ("2nd of 11", "likely 2nd to 4th", "1st (top) quartile", "same"),
+        ("11th of 11", "between 7th and 11th", "4th (bottom) quartile", "same"),
+        ("2nd of 11", "between 2nd and 4th", "1st (top) quartile", "same"),
         ("1st of 11", "no sampling", "1st (top) quartile", "up"),
     ]
 

@@ -33,9 +33,11 @@ def programme(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_commands_are_those_of_the_readme() -> None:
     assert COMMANDS == [
         "actions",
+        "appeal",
         "check",
         "collect",
         "demo",
+        "forms",
         "init",
         "mail",
         "pause",
@@ -45,10 +47,12 @@ def test_the_commands_are_those_of_the_readme() -> None:
         "report",
         "rescore",
         "resume",
+        "review",
         "run",
         "scheme",
         "shops",
         "summary",
+        "tasks",
     ]
 
 

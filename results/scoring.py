@@ -1,10 +1,6 @@
 """From what was seen to answers and scores. Pure: the same observation and scheme give the same answers.
 
-Worked example. One call rang 9.2 to 9.4 seconds and was answered, on an ordinary number. Getting through: yes, 1 x 3
-points; time to answer: 9.3 s, standard 12 s (four rings of 3 s, the kinder of "10 seconds or four rings"), 1 x 3;
-number in service: 1 x 3; cost: 1 x 2; not engaged before: 1 x 1; did not ring until the caller gave up: 1 x 2. Access:
-14 of 14. Quality: nothing is possible without a listener, so there is
-no score, neither 0 nor 100 %.
+`docs/scoring.md` tells it whole, with a worked example that a test holds against this code.
 
 Not applicable, needs review, window open and probe fault are states of their own: they earn nothing of nothing.
 """

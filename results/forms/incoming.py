@@ -111,7 +111,7 @@ def _is_workbook(file: str, content: bytes) -> bool:
         return True
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise Unreadable(f"{file}: is an old or locked workbook; save it as .xlsx without a password")
-    if b"\x00" in content[:4096]:
+    if b"\x00" in content:  # no text has one, and no database takes it
         raise Unreadable(f"{file}: is neither a workbook nor CSV; send the form as .xlsx or .csv")
     return False
 
@@ -168,7 +168,7 @@ def _sheet(file: str, sheet: ReadOnlyWorksheet) -> RawTask | None:
             for cell in row:
                 if isinstance(cell.value, str) and cell.value.startswith("@") and "=" in cell.value:
                     name, _, value = cell.value[1:].partition("=")
-                    marks.setdefault(name, value.strip()[:300])
+                    marks.setdefault(name, "".join(filter(str.isprintable, value)).strip()[:300])
     except Exception as error:  # as above
         raise Unreadable(f"{file}: sheet “{sheet.title}” cannot be read ({_reason(error)})") from None
     if marks.get("form") != FORM:

@@ -179,7 +179,7 @@ def _value(asked: Question, cell: Cell) -> Fact:
         case "list":
             return _picked(asked, cell)
         case "text":
-            return str(cell)[:_LONGEST_TEXT]
+            return "".join(one if one.isprintable() else " " for one in str(cell))[:_LONGEST_TEXT]
         case "day and time":
             moment = day_and_time(cell)
             return moment.isoformat() if moment else None

@@ -134,4 +134,4 @@ def _text(cell: Cell) -> str:
         return ""
     if isinstance(cell, float) and cell == int(cell):
         cell = int(cell)
-    return str(cell).strip().removeprefix("'")
+    return "".join(one if one.isprintable() else " " for one in str(cell)).strip().removeprefix("'")

@@ -14,7 +14,7 @@ from results.schema import Appeal
 from scenarios import reviewing, show
 from scenarios.bench import opened
 from scenarios.commands.common import AsJson, Folder, WaveId, Wrong, app, do, planned_wave
-from scenarios.commands.judging import By, ShopId, closed, right_of
+from scenarios.commands.judging import By, ShopId, Why, closed, right_of
 
 appeal = typer.Typer(
     no_args_is_help=True,
@@ -36,7 +36,7 @@ class Outcome(StrEnum):
 def make(
     shop: ShopId,
     by: By,
-    why: Annotated[str, typer.Option(help="What the organisation says.")],
+    why: Why,
     criterion: Annotated[str | None, typer.Option(help="One question's id; else the whole contact.")] = None,
     folder: Folder = Path(),
 ) -> None:
@@ -64,7 +64,7 @@ def decide(
     number: Annotated[int, typer.Argument(help="The appeal's number, as `doorstep appeal list` shows it.")],
     outcome: Annotated[Outcome, typer.Argument(help="upheld: set aside; amended: corrected; rejected: it stands.")],
     by: By,
-    why: Annotated[str, typer.Option(help="The reason for the decision.")],
+    why: Why,
     value: Annotated[str | None, typer.Option(help="The right answer, where the appeal is amended.")] = None,
     folder: Folder = Path(),
 ) -> None:

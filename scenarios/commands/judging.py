@@ -23,6 +23,8 @@ from scenarios.bench import Bench, opened
 from scenarios.commands.common import AsJson, Folder, OneOrganisation, WaveId, Wrong, app, do, planned_wave
 from scenarios.reviewing import CannotSettle, Waiting, Word
 
+_LONGEST_REASON = 1800
+
 review = typer.Typer(
     no_args_is_help=True,
     help="Settle the answers that need a person: confirm, correct, or say that nobody can tell.",
@@ -30,10 +32,23 @@ review = typer.Typer(
 )
 app.add_typer(review, name="review")
 
+
+def _role(by: str) -> str:
+    if not 0 < len(by.strip()) <= 200:
+        raise Wrong("--by is empty or very long; give a role or initials, as --by 'Quality officer'")
+    return by.strip()
+
+
+def _reason(why: str) -> str:
+    if len(why) > _LONGEST_REASON:
+        raise Wrong(f"--why is longer than {_LONGEST_REASON:,} characters; say it more briefly")
+    return why.strip()
+
+
 ShopId = Annotated[str, typer.Argument(help="The contact's id, as `doorstep review list` shows it.", metavar="SHOP")]
 QuestionId = Annotated[str, typer.Argument(help="The question's id, as email.fully_answered.", metavar="QUESTION")]
-By = Annotated[str, typer.Option(help="Who says so: a role or initials, not a name.")]
-Why = Annotated[str, typer.Option(help="The reason.")]
+By = Annotated[str, typer.Option(help="Who says so: a role or initials, not a name.", callback=_role)]
+Why = Annotated[str, typer.Option(help="The reason.", callback=_reason)]
 
 
 # ------------------------------------------------------------------------------------------------ reviews

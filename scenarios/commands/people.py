@@ -193,7 +193,7 @@ def export(
     to: Annotated[Path | None, typer.Option(help="Where to write; else forms/WAVE in the programme folder.")] = None,
 ) -> None:
     """Write a form for each shopper: what to read first, and a sheet for each task that is not in yet."""
-    do(_export(folder, wave, shopper, as_csv, to))
+    do(_export(folder, wave, shopper.lower() if shopper else None, as_csv, to))
 
 
 async def _export(folder: Path, wave: str, shopper: str | None, as_csv: bool, to: Path | None) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from results import scheme as schemes
 from results.filled import Filled, Given
+from results.forms import review_sheet
 from results.forms.incoming import RawTask, Unreadable, opened
 from results.forms.interpret import filled
 from results.forms.question import Cell, NoAnswer, question, read
@@ -100,6 +101,7 @@ def brought_in(content: bytes, name: str = "s1.xlsx") -> tuple[Filled | None, li
         ("email.ack_24h", "09/11/2026 14:05", "2026-11-09T14:05:00+00:00"),
         ("email.ack_24h", "9.11.26 2.05pm", "2026-11-09T14:05:00+00:00"),
         ("email.ack_24h", dt.datetime(2026, 7, 9, 14, 5), "2026-07-09T13:05:00+00:00"),
+        ("phone.access.outcome", "a\x00 person", "a  person"),
     ],
 )
 def test_what_people_write_is_read_as_they_mean_it(id: str, cell: Cell, value: object) -> None:
@@ -380,6 +382,7 @@ def bombed() -> bytes:
         ("writer.ods", packed(mimetype=b"application/vnd.oasis"), "is an OpenDocument file; save it as .xlsx"),
         ("old.xls", b"\xd0\xcf\x11\xe0" + b"0" * 100, "is an old or locked workbook"),
         ("picture.csv", b"\x89PNG\x00\x01", "is neither a workbook nor CSV"),
+        ("nought.csv", table(form()) + b"\x00", "is neither a workbook nor CSV"),
         ("list.csv", b"Name,Age\nx,1\n", "its first row lacks the column Your answer"),
         ("empty.csv", b"", "its first row lacks the column"),
     ],
@@ -408,6 +411,22 @@ def test_what_a_shopper_writes_is_kept_as_text_whatever_it_looks_like() -> None:
     assert mistakes == []
     assert found is not None
     assert found.comment == HOSTILE
+
+
+def test_reviews_filled_in_as_csv_are_read_and_rows_left_empty_are_not() -> None:
+    rows = [review_sheet.Row((HOSTILE,) * 8, f"s{place}", "email.layout", "abc") for place in range(3)]
+    filled_in = list(csv.DictReader(io.StringIO(review_sheet.table(rows).decode("utf-8-sig"))))
+    filled_in[1] |= {"Verdict": "Correct", "Right answer": "4", "Reason": "=looked"}
+    into = io.StringIO()
+    writer = csv.DictWriter(into, review_sheet.HEADINGS)
+    writer.writeheader()
+    writer.writerows(filled_in)
+
+    (found,) = review_sheet.read("r.csv", into.getvalue().encode())
+
+    assert filled_in[0]["Question"] == f"'{HOSTILE}"
+    assert (found.shop, found.criterion, found.seen) == ("s1", "email.layout", "abc")
+    assert (found.verdict, found.value, found.why, found.row) == ("Correct", "4", "=looked", 3)
 
 
 def test_raw_tasks_carry_whose_they_are() -> None:

@@ -150,6 +150,7 @@ def test_mistakes_are_told_and_wait_for_a_person_who_settles_them(folder: Path) 
     waiting = json.loads(doorstep(folder, "review", "list", "wave", "--json").stdout)
     shop = waiting[0]["shop"]
     wrong = doorstep(folder, "review", "correct", shop, "phone.access.answer_time", "quick", "--by", "QO")
+    nobody = doorstep(folder, "review", "cannot-tell", shop, "phone.access.answer_time", "--by", " ")
     nothing = doorstep(folder, "review", "confirm", shop, "phone.access.answer_time", "--by", "QO")
     doorstep(folder, "review", "correct", shop, "phone.access.answer_time", "11", "--by", "QO", "--why", "rang me")
     (row,) = json.loads(doorstep(folder, "shops", "wave", "--shop", shop, "--json").stdout)
@@ -159,6 +160,7 @@ def test_mistakes_are_told_and_wait_for_a_person_who_settles_them(folder: Path) 
     assert "is “soon”; write seconds, as 12" in before.stderr
     assert waiting[0]["why"] == "the form says “soon”, which is no answer to it"
     assert "write seconds, as 12" in str(wrong.exception)
+    assert "give a role or initials" in str(nobody.exception)
     assert "there is no proposal to confirm" in str(nothing.exception)
     settled = next(one for one in row["answers"] if one["criterion"] == "phone.access.answer_time")
     assert (settled["value"], settled["marks"], settled["reviewed"], settled["why"]) == (11, 1, "corrected", "rang me")

@@ -120,15 +120,21 @@ def partnership_means(every: Mapping[str, Means]) -> dict[str, float]:
     return {key: statistics.fmean(values) for key, values in collected.items()}
 
 
-def findings(scheme: Scheme, own: Means, every: Mapping[str, Means]) -> Findings:
+def findings(
+    scheme: Scheme, own: Means, every: Mapping[str, Means], average: Mapping[str, float] | None = None
+) -> Findings:
     """One organisation's findings: `own` are its means, `every` those of all organisations, itself included.
+    `average`: the partnership's means, where they have been worked out already.
 
     Praise goes to own means of at least 0.75 (on a website, which is seen whole, of 1) that would stand even if all
     that needs review turned out badly, by weight × (own mean + what it is above the partnership's). However goes to
     own means under 0.9, by weight × (marks lost + what the own mean is below the partnership's). Three of each at most,
     two from one channel while another has something to say; no criterion is in both.
     """
-    average = partnership_means(every) if len(every) > 1 else {}
+    if average is None:
+        average = partnership_means(every)
+    if len(every) <= 1:
+        average = {}
     criteria = [criterion for criterion in scheme.criteria if criterion.id in own]
 
     def merit(criterion: Criterion) -> float:

@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import json
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -339,8 +339,8 @@ class Store:
         query = (
             sa.select(
                 shops,
-                sa.func.coalesce(seen.c.document, observations.c.document).label("seen"),
-                scores.c.document.label("scored"),
+                sa.cast(sa.func.coalesce(seen.c.document, observations.c.document), sa.Text).label("seen"),
+                sa.cast(scores.c.document, sa.Text).label("scored"),
             )
             .outerjoin(observations, sa.and_(observations.c.shop == shops.c.id, observations.c.id.in_(newest)))
             .outerjoin(scores, sa.and_(scores.c.shop == shops.c.id, scores.c.scheme == frozen.basis))
@@ -348,8 +348,9 @@ class Store:
             .where(shops.c.wave == frozen.wave.id)
             .order_by(shops.c.organisation, shops.c.channel, shops.c.scenario, shops.c.number, shops.c.attempt)
         )
+        answers = _Answers()
         async with self._db.read() as connection:
-            return tuple(_shop(row, frozen.basis) for row in await connection.execute(query))
+            return tuple([_shop(row, frozen.basis, answers) async for row in await connection.stream(query)])
 
     async def _move(self, shop: str, allowed: Collection[str], **values: object) -> None:
         async with self._db.write() as connection:
@@ -374,9 +375,29 @@ async def _observed(connection: AsyncConnection, shop: str, document: object, at
     return int((added.inserted_primary_key or (0,))[0])
 
 
-def _shop(row: sa.Row[tuple[object, ...]], scheme: str) -> Shop:
-    scored = row.scored or {"answers": (), "access": {}, "quality": {}}
-    observation = Observation.model_validate(row.seen) if row.seen else None
+class _Answers:
+    """Answers as nouns. Equal ones are the same object: of a million answers, few are unlike all the others."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], Answer] = {}
+
+    def of(self, documents: Iterable[dict[str, object]]) -> tuple[Answer, ...]:
+        """The answers of one shop. They are checked when they are met for the first time."""
+        known = self._known
+        found = []
+        for document in documents:
+            # True, 1 and 1.0 are equal to Python and not to a reader.
+            key = (document["value"].__class__, document.get("proposal").__class__, *document.values())
+            answer = known.get(key)
+            if answer is None:
+                answer = known[key] = Answer.model_validate(document)
+            found.append(answer)
+        return tuple(found)
+
+
+def _shop(row: sa.Row[tuple[object, ...]], scheme: str, answers: _Answers) -> Shop:
+    scored = json.loads(row.scored) if row.scored else {"answers": (), "access": {}, "quality": {}}
+    observation = Observation.model_validate_json(row.seen) if row.seen else None
     return Shop(
         id=row.id,
         wave=row.wave,
@@ -389,7 +410,7 @@ def _shop(row: sa.Row[tuple[object, ...]], scheme: str) -> Shop:
         made_at=row.made_at,
         state="closed" if row.scored else row.state,
         observation=observation,
-        answers=tuple(Answer.model_validate(given) for given in scored["answers"]),
+        answers=answers.of(scored["answers"]),
         access=Points.model_validate(scored["access"]),
         quality=Points.model_validate(scored["quality"]),
         scheme=scheme if row.scored else "",

@@ -13,7 +13,7 @@ from results import words
 from results.benchmark import Benchmark, benchmarks
 from results.change import Earlier, changes
 from results.channels import ABOUT
-from results.findings import Findings, Means, findings, means, partnership_findings, said
+from results.findings import Findings, Means, findings, means, partnership_findings, partnership_means, said
 from results.kpis import Figure, figures, partnership
 from results.measures import MEASURES
 from results.report.happened import happened, why_not_counted
@@ -124,11 +124,18 @@ class _Parts:
         self.enquiries = enquiries
         self.minutes_a_reply = minutes_a_reply
         self.criteria = {criterion.id: criterion for criterion in scheme.criteria}
+        self.by_channel = {
+            channel: [criterion for criterion in scheme.criteria if criterion.channel == channel] for channel in ABOUT
+        }
+        self.cells: dict[tuple[str, int], Cell] = {}
         self.shops = shops
         self.anchors = {shop.id: f"s{number}" for number, shop in enumerate(shops, 1)}
         self.benchmarks = benchmarks(scheme, names, shops)
-        self.by_organisation = {key: [shop for shop in shops if shop.organisation == key] for key in names}
+        self.by_organisation: dict[str, list[Shop]] = {key: [] for key in names}
+        for shop in shops:
+            self.by_organisation[shop.organisation].append(shop)
         self.means: dict[str, Means] = {key: means(scheme, own) for key, own in self.by_organisation.items()}
+        self.average = partnership_means(self.means)
         self.figures: dict[tuple[str, Channel], tuple[Figure, ...]] = {
             (key, benchmark.channel): figures(scheme, benchmark.channel, self.by_organisation[key])
             for benchmark in self.benchmarks
@@ -158,7 +165,7 @@ class _Parts:
         )
 
     def _criteria(self, channel: Channel) -> list[Criterion]:
-        return [criterion for criterion in self.scheme.criteria if criterion.channel == channel]
+        return self.by_channel[channel]
 
     def _timed(self, channel: Channel) -> Criterion | None:
         """The criterion behind the channel's times, where the scheme has it."""
@@ -199,7 +206,7 @@ class _Parts:
         )
 
     def _findings(self, organisation: str) -> Findings:
-        return findings(self.scheme, self.means[organisation], self.means)
+        return findings(self.scheme, self.means[organisation], self.means, self.average)
 
     def _organisation_channel(self, organisation: str, benchmark: Benchmark) -> OrganisationChannel:
         own = [shop for shop in self.by_organisation[organisation] if shop.channel == benchmark.channel]
@@ -217,9 +224,18 @@ class _Parts:
             shops=tuple(self._shop(shop) for shop in own),
         )
 
+    def _cell(self, criterion: Criterion, given: Answer) -> Cell:
+        """Equal answers are the same object in a wave from the store, and need to be put into words only once."""
+        key = (criterion.id, id(given))
+        found = self.cells.get(key)
+        if found is None:
+            found = self.cells[key] = _cell(criterion, given)
+        return found
+
     def _shop(self, shop: Shop) -> ShopRow:
         seen = shop.observation
         given = {answer.criterion: answer for answer in shop.answers}
+        asked = self.by_channel[shop.channel]
         return ShopRow(
             anchor=self.anchors[shop.id],
             id=shop.id,
@@ -231,11 +247,7 @@ class _Parts:
             state=shop.state if shop.counted else why_not_counted(shop),
             counted=shop.counted,
             happened=tuple(_cut(sentence) for sentence in happened(shop)),
-            cells=tuple(
-                _cell(criterion, given[criterion.id])
-                for criterion in self._criteria(shop.channel)
-                if criterion.id in given
-            ),
+            cells=tuple([self._cell(criterion, given[criterion.id]) for criterion in asked if criterion.id in given]),
             access=shop.access,
             quality=shop.quality,
             notes=tuple(_cut(note) for note in seen.notes[:_MOST_NOTES]) if seen else (),

@@ -334,23 +334,31 @@ class Store:
 
     async def shops(self, frozen: FrozenWave) -> tuple[Shop, ...]:
         """Every shop of a wave as the noun, with what was seen and how that edition scored it."""
-        newest = sa.select(sa.func.max(observations.c.id)).group_by(observations.c.shop)
-        seen = observations.alias("seen")
+        last = (
+            sa.select(observations.c.shop, sa.func.max(observations.c.id).label("id"))
+            .join(shops, shops.c.id == observations.c.shop)
+            .where(shops.c.wave == frozen.wave.id)
+            .group_by(observations.c.shop)
+            .subquery()
+        )
         query = (
             sa.select(
                 shops,
-                sa.cast(sa.func.coalesce(seen.c.document, observations.c.document), sa.Text).label("seen"),
+                sa.cast(observations.c.document, sa.Text).label("seen"),
                 sa.cast(scores.c.document, sa.Text).label("scored"),
             )
-            .outerjoin(observations, sa.and_(observations.c.shop == shops.c.id, observations.c.id.in_(newest)))
             .outerjoin(scores, sa.and_(scores.c.shop == shops.c.id, scores.c.scheme == frozen.basis))
-            .outerjoin(seen, seen.c.id == scores.c.observation)
+            .outerjoin(last, last.c.shop == shops.c.id)
+            .outerjoin(observations, observations.c.id == sa.func.coalesce(scores.c.observation, last.c.id))
             .where(shops.c.wave == frozen.wave.id)
-            .order_by(shops.c.organisation, shops.c.channel, shops.c.scenario, shops.c.number, shops.c.attempt)
         )
         answers = _Answers()
         async with self._db.read() as connection:
-            return tuple([_shop(row, frozen.basis, answers) async for row in await connection.stream(query)])
+            rows = await connection.stream(query)
+            # Sorted here: a database would carry every document through its sort.
+            found = [((row.scenario, row.number, row.attempt), _shop(row, frozen.basis, answers)) async for row in rows]
+        found.sort(key=lambda one: (one[1].organisation, one[1].channel, one[0]))
+        return tuple([shop for _, shop in found])
 
     async def _move(self, shop: str, allowed: Collection[str], **values: object) -> None:
         async with self._db.write() as connection:

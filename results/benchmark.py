@@ -184,11 +184,10 @@ def wilson(part: int, base: int) -> Interval:
 
 
 def _benchmark(scheme: Scheme, names: Mapping[str, str], shops: Sequence[Shop], channel: Channel) -> Benchmark:
-    members = {
-        organisation: own
-        for organisation in sorted(names)
-        if (own := [shop for shop in shops if shop.organisation == organisation])
-    }
+    members: dict[str, list[Shop]] = {organisation: [] for organisation in sorted(names)}
+    for shop in shops:
+        members[shop.organisation].append(shop)
+    members = {organisation: own for organisation, own in members.items() if own}
     scores = {organisation: score(scheme, organisation, channel, own) for organisation, own in members.items()}
     not_ranked = _why_not_ranked(channel, names, scores)
     found: dict[str, Rank] = {}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -50,30 +51,59 @@ async def write(connection: AsyncConnection, shop: str, own: Scored, at: dt.date
 
 async def of_wave(connection: AsyncConnection, wave: str, basis: str) -> tuple[Shop, ...]:
     """Every shop of a wave, with what was seen, how the edition of that digest scored it, and its appeals."""
-    newest = sa.select(sa.func.max(observations.c.id)).group_by(observations.c.shop)
-    seen = observations.alias("seen")
+    last = (
+        sa.select(observations.c.shop, sa.func.max(observations.c.id).label("id"))
+        .join(shops, shops.c.id == observations.c.shop)
+        .where(shops.c.wave == wave)
+        .group_by(observations.c.shop)
+        .subquery()
+    )
     query = (
         sa.select(
             shops,
-            sa.func.coalesce(seen.c.document, observations.c.document).label("seen"),
-            scores.c.document.label("scored"),
+            sa.cast(observations.c.document, sa.Text).label("seen"),
+            sa.cast(scores.c.document, sa.Text).label("scored"),
         )
-        .outerjoin(observations, sa.and_(observations.c.shop == shops.c.id, observations.c.id.in_(newest)))
         .outerjoin(scores, sa.and_(scores.c.shop == shops.c.id, scores.c.scheme == basis))
-        .outerjoin(seen, seen.c.id == scores.c.observation)
+        .outerjoin(last, last.c.shop == shops.c.id)
+        .outerjoin(observations, observations.c.id == sa.func.coalesce(scores.c.observation, last.c.id))
         .where(shops.c.wave == wave)
-        .order_by(shops.c.organisation, shops.c.channel, shops.c.scenario, shops.c.number, shops.c.attempt)
     )
     objections = sa.select(appeals).join(shops, shops.c.id == appeals.c.shop).where(shops.c.wave == wave)
     made: dict[str, list[Appeal]] = {}
     for row in await connection.execute(objections.order_by(appeals.c.id)):
         made.setdefault(row.shop, []).append(Appeal.model_validate(row.document))
-    return tuple(_shop(row, basis, made) for row in await connection.execute(query))
+    answers = _Answers()
+    rows = await connection.stream(query)
+    # Sorted here: a database would carry every document through its sort.
+    found = [((row.scenario, row.number, row.attempt), _shop(row, basis, made, answers)) async for row in rows]
+    found.sort(key=lambda one: (one[1].organisation, one[1].channel, one[0]))
+    return tuple([shop for _, shop in found])
 
 
-def _shop(row: sa.Row[tuple[object, ...]], basis: str, made: Mapping[str, Sequence[Appeal]]) -> Shop:
-    own = row.scored or {"answers": (), "access": {}, "quality": {}}
-    observation = Observation.model_validate(row.seen) if row.seen else None
+class _Answers:
+    """Answers as nouns. Equal ones are the same object: of a million answers, few are unlike all the others."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], Answer] = {}
+
+    def of(self, documents: Iterable[dict[str, object]]) -> tuple[Answer, ...]:
+        """The answers of one shop. They are checked when they are met for the first time."""
+        known = self._known
+        found = []
+        for document in documents:
+            # True, 1 and 1.0 are equal to Python and not to a reader.
+            key = (document["value"].__class__, document.get("proposal").__class__, *document.values())
+            answer = known.get(key)
+            if answer is None:
+                answer = known[key] = Answer.model_validate(document)
+            found.append(answer)
+        return tuple(found)
+
+
+def _shop(row: sa.Row[tuple[object, ...]], basis: str, made: Mapping[str, Sequence[Appeal]], answers: _Answers) -> Shop:
+    own = json.loads(row.scored) if row.scored else {"answers": (), "access": {}, "quality": {}}
+    observation = Observation.model_validate_json(row.seen) if row.seen else None
     shop = Shop(
         id=row.id,
         wave=row.wave,
@@ -86,7 +116,7 @@ def _shop(row: sa.Row[tuple[object, ...]], basis: str, made: Mapping[str, Sequen
         made_at=row.made_at,
         state="closed" if row.scored else row.state,
         observation=observation,
-        answers=tuple(Answer.model_validate(given) for given in own["answers"]),
+        answers=answers.of(own["answers"]),
         access=Points.model_validate(own["access"]),
         quality=Points.model_validate(own["quality"]),
         scheme=basis if row.scored else "",

@@ -5,8 +5,10 @@ What a report says is worked out in `results.report`.
 
 from __future__ import annotations
 
+import gc
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from results.calendar import LONDON
@@ -64,20 +66,21 @@ async def whole_report(bench: Bench, frozen: FrozenWave, *, since: str | None, m
 async def _assembled(
     bench: Bench, frozen: FrozenWave, since: str | None, minutes_a_reply: float
 ) -> tuple[WaveReport, Sequence[Shop]]:
-    shops = await bench.store.shops(frozen)
-    report = assemble(
-        frozen.wave,
-        frozen.scheme,
-        frozen.organisations,
-        shops,
-        await bench.ledger.refusals(frozen.wave.id),
-        edition_words(frozen),
-        await earlier(bench, frozen, since),
-        frozen.enquiries,
-        references(bench.folder.path),
-        minutes_a_reply,
-        await agreeing.of_wave(bench, frozen),
-    )
+    with _no_collector():
+        shops = await bench.store.shops(frozen)
+        report = assemble(
+            frozen.wave,
+            frozen.scheme,
+            frozen.organisations,
+            shops,
+            await bench.ledger.refusals(frozen.wave.id),
+            edition_words(frozen),
+            await earlier(bench, frozen, since),
+            frozen.enquiries,
+            references(bench.folder.path),
+            minutes_a_reply,
+            await agreeing.of_wave(bench, frozen),
+        )
     return report, shops
 
 
@@ -129,6 +132,18 @@ def edition_words(frozen: FrozenWave) -> str:
     if frozen.edition_at is None:
         return ""
     return f"edition {frozen.edition}, judged anew on {frozen.edition_at.astimezone(LONDON):%d/%m/%Y}: {frozen.why}"
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """A report is many objects that live to its end: looking for garbage among them takes long and finds none."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 async def _secret(bench: Bench, wave: str) -> str:

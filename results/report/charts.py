@@ -26,6 +26,9 @@ from results.report.model import ChannelPart
 from results.times import Replies, Times, curve, together
 
 INK, GREY, RULE, ACCENT, WARM = "#1d2733", "#5a6675", "#d9dee4", "#0b5563", "#a8431a"
+MOST_ROWS = 80
+"""Organisations that a chart with a row for each can hold; of more, the tables tell."""
+
 _TINTS = ("#f7f1ee", "#faf6f0", "#f4f7f5", "#eaf3f2", "#dfeeed")
 _STYLE: dict[Any, Any] = {
     "text.parse_math": False,  # a council's name is never a formula
@@ -66,10 +69,11 @@ class Chart:
 
 
 def ranked(part: ChannelPart, names: Mapping[str, str]) -> Chart | None:
-    """Organisations by score, best at the top, with 95% intervals, before the bands. None when nothing is scored."""
+    """Organisations by score, best at the top, with 95% intervals, before the bands. None when nothing is scored or
+    there are more than a chart can hold."""
     benchmark = part.benchmark
     shown = _shown(benchmark)
-    if not shown:
+    if not 0 < len(shown) <= MOST_ROWS:
         return None
     with rc_context(_STYLE):
         figure, axes = _axes(0.9 + 0.34 * len(shown))
@@ -134,7 +138,7 @@ def access_and_quality(part: ChannelPart, letters: Mapping[str, str]) -> Chart |
 def answer_times(times: Mapping[str, Times], names: Mapping[str, str], standard: float, in_words: str) -> Chart | None:
     """Every answered call as a stroke, the median a dot, the standard a line; unanswered calls counted."""
     keys = [key for key in names if key in times and (times[key].values or times[key].without)]
-    if not any(times[key].values for key in keys):
+    if len(keys) > MOST_ROWS or not any(times[key].values for key in keys):
         return None
     longest = max(value for key in keys for value in times[key].values)
     right = max(longest, standard) * 1.06

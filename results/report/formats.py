@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import gc
+import multiprocessing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from results.report.csv_files import write_answers, write_figures
 from results.report.docx import write_docx
-from results.report.html import drawn, render
+from results.report.html import Drawn, drawn, render
 from results.report.model import WaveReport
+from results.report.pages import FOLDER, front, is_large, organisation_pages
 from results.report.pdf import write_pdf
 from results.report.xlsx import write_xlsx
 
@@ -35,16 +40,19 @@ async def write_as(
     folder.mkdir(parents=True, exist_ok=True)
     files: dict[str, Path] = {}
     missing: list[str] = []
-    charts = drawn(report) if {"html", "pdf", "docx"} & set(formats) else []
-    page = render(report, maps, charts) if {"html", "pdf"} & set(formats) else ""
-    if "html" in formats:
-        files["html"] = text(folder / "wave-report.html", page)
+    with _beside(report, folder, "xlsx" in formats) as workbook:
+        charts = drawn(report) if {"html", "pdf", "docx"} & set(formats) else []
+        page = _page(report, charts, maps or {}) if {"html", "pdf"} & set(formats) else ""
+        if "html" in formats:
+            files["html"] = text(folder / "wave-report.html", page)
+            if is_large(report):
+                _organisations(report, folder / FOLDER)
     if "pdf" in formats and browser is None:
         missing.append("There is no PDF, because no Chromium was found; set DOORSTEP_CHROMIUM to the path of one.")
     elif "pdf" in formats and browser is not None:
         files["pdf"] = await printed(page, folder / "wave-report.pdf", report.title, browser)
-    if "xlsx" in formats:
-        files["xlsx"] = await asyncio.to_thread(whole, folder / "wave-report.xlsx", lambda to: write_xlsx(report, to))
+    if workbook is not None:
+        files["xlsx"] = workbook
     if "docx" in formats:
         files["docx"] = await asyncio.to_thread(
             whole, folder / "wave-report.docx", lambda to: write_docx(report, to, [one for one, _, _ in charts])
@@ -55,6 +63,38 @@ async def write_as(
     if "json" in formats:
         files["json"] = text(folder / "wave-report.json", report.model_dump_json(indent=1) + "\n")
     return Written(files, missing)
+
+
+def _page(report: WaveReport, charts: Sequence[Drawn], maps: Mapping[str, bytes]) -> str:
+    return front(report, charts) if is_large(report) else render(report, maps, charts)
+
+
+def _organisations(report: WaveReport, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for id, page in organisation_pages(report):
+        text(folder / f"{id}.html", page)
+
+
+@contextmanager
+def _beside(report: WaveReport, folder: Path, wanted: bool) -> Iterator[Path | None]:
+    """The workbook, where it is wanted. That of a large report is written by a process of its own in the meantime."""
+    path = folder / "wave-report.xlsx"
+    if not wanted:
+        yield None
+        return
+    if not is_large(report) or "fork" not in multiprocessing.get_all_start_methods():
+        yield whole(path, lambda to: write_xlsx(report, to))
+        return
+    gc.freeze()  # the other process then leaves the pages of memory that both share as they are
+    process = multiprocessing.get_context("fork").Process(target=whole, args=(path, partial(write_xlsx, report)))
+    process.start()
+    try:
+        yield path
+    finally:
+        process.join()
+        gc.unfreeze()
+    if process.exitcode:
+        raise RuntimeError(f"the workbook could not be written: its process ended with {process.exitcode}")
 
 
 def whole(path: Path, write: Callable[[Path], None]) -> Path:

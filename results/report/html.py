@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from html import unescape
 from statistics import fmean
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -26,6 +27,7 @@ from results.report.model import (
     CriterionHead,
     CriterionMarks,
     OrganisationChannel,
+    OrganisationPart,
     ReferenceFigure,
     ShopRow,
     StandardMet,
@@ -35,6 +37,9 @@ from results.schema import Channel, Points, State
 from results.times import Replies, Times
 
 _KINDS = 4  # different answers that are counted one by one where they are summed up
+
+MOST_COLUMNS = 40
+"""Organisations up to which the page has the table of marks on each question; beyond, it is in the workbook alone."""
 
 Drawn = tuple[Chart, Sequence[str], Sequence[Sequence[str]]]
 """A chart, the headings of its table, and its rows: where the row leads, its name, its cells."""
@@ -54,22 +59,44 @@ class Picture(NamedTuple):
 
 def render(report: WaveReport, maps: Mapping[str, bytes] | None = None, charts: Sequence[Drawn] | None = None) -> str:
     """The whole page. `maps`: {shop: a picture of the website, SVG}. `charts`: where they have been drawn already."""
-    template = _environment().get_template("wave.html.j2")
-    page = template.render(
+    written = [one for one in report.organisations if report.own in (None, one.id)]
+    drawings = drawn(report) if charts is None else charts
+    environment = environment_for(report, drawings, _addresses(report), written, maps or {})
+    return tidy(environment.get_template("wave.html.j2").render())
+
+
+def environment_for(
+    report: WaveReport,
+    charts: Sequence[Drawn],
+    address: Callable[[str], str],
+    written: Sequence[OrganisationPart],
+    maps: Mapping[str, bytes] = MappingProxyType({}),
+) -> Environment:
+    """What the templates need. `address`: where an anchor leads, '' for nowhere; `written`: who has a section."""
+    environment = _environment()
+    few = len(report.organisations) <= MOST_COLUMNS
+    environment.globals.update(
         report=report,
-        maps={shop: Picture.of(svg) for shop, svg in (maps or {}).items()},
+        maps={shop: Picture.of(svg) for shop, svg in maps.items()},
         by_channel={part.channel: part for part in report.channels},
         channel_names={channel: about.name for channel, about in ABOUT.items()},
         brief=brief(report),
         notes=notes(report),
         method=method(report),
-        charts=drawn(report) if charts is None else charts,
-        criteria_table={part.channel: _criteria_table(report, part) for part in report.channels},
+        charts=charts,
+        criteria_table={part.channel: _criteria_table(report, part) if few else [] for part in report.channels},
         standards_table={part.channel: _standards_table(report, part) for part in report.channels},
         references=_references(report),
-        address=_addresses(report),
-        written=[one for one in report.organisations if report.own in (None, one.id)],
+        address=address,
+        written=written,
+        listed=written or report.organisations,
+        compact=None,
     )
+    return environment
+
+
+def tidy(page: str) -> str:
+    """A page without the empty lines that templates leave."""
     return "\n".join(line for line in page.splitlines() if line.strip()) + "\n"
 
 
@@ -240,10 +267,11 @@ def _caution(one: Score) -> str:
 
 def _points(one: Score) -> str:
     together = sum((stage.points for stage in one.stages.values()), Points())
-    return _points_words(together)
+    return points_words(together)
 
 
-def _points_words(points: Points) -> str:
+def points_words(points: Points) -> str:
+    """Points earned of points possible."""
     return f"{words.number(points.earned)} of {words.number(points.possible)}" if points.possible else "—"
 
 
@@ -324,7 +352,7 @@ def _summed(given: Given) -> str:
     return ", ".join(f"{said}: {times}" for said, times in counted) or "none counted"
 
 
-def _reasons(shop: ShopRow) -> list[str]:
+def reasons(shop: ShopRow) -> list[str]:
     """Why answers wait or failed to be measured, each reason once."""
     waiting = (State.NEEDS_REVIEW, State.PROBE_FAULT)
     return list(
@@ -350,7 +378,7 @@ def _environment() -> Environment:
         "caution": _caution,
         "points": _points,
         "working_days": words.working_days,
-        "points_words": _points_words,
+        "points_words": points_words,
         "organisations": lambda count: words.count(count, "organisation"),
         "shops_words": _shops_words,
         "all_beside": _all_beside,
@@ -358,7 +386,7 @@ def _environment() -> Environment:
         "marks_of": _marks_of,
         "summed": _summed,
         "staff_words": staff_words,
-        "reasons": _reasons,
+        "reasons": reasons,
     }
     environment.globals.update(helpers)
     return environment

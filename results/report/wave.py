@@ -144,11 +144,14 @@ class _Parts:
         self.enquiries = enquiries
         self.minutes_a_reply = minutes_a_reply
         self.criteria = {criterion.id: criterion for criterion in scheme.criteria}
+        self.cells: dict[tuple[str, int], Cell] = {}
         self.shops = shops
         self.anchors = {shop.id: f"s{number}" for number, shop in enumerate(shops, 1)}
         self.benchmarks = benchmarks(scheme, names, shops)
-        self.asked = {channel: _asked(scheme, channel, shops) for channel in ABOUT}
-        self.by_organisation = {key: [shop for shop in shops if shop.organisation == key] for key in names}
+        self.asked = _asked(scheme, shops)
+        self.by_organisation: dict[str, list[Shop]] = {key: [] for key in names}
+        for shop in shops:
+            self.by_organisation[shop.organisation].append(shop)
         self.means: dict[str, Means] = {key: means(scheme, own) for key, own in self.by_organisation.items()}
         self.average = partnership_means(self.means)
         self.figures: dict[tuple[str, Channel], tuple[Figure, ...]] = {
@@ -273,9 +276,18 @@ class _Parts:
             for kind in kinds
         }
 
+    def _cell(self, criterion: Criterion, given: Answer) -> Cell:
+        """Equal answers are the same object in a wave from the store, and need to be put into words only once."""
+        key = (criterion.id, id(given))
+        found = self.cells.get(key)
+        if found is None:
+            found = self.cells[key] = _cell(criterion, given)
+        return found
+
     def _shop(self, shop: Shop) -> ShopRow:
         seen = shop.observation
         given = {answer.criterion: answer for answer in shop.answers}
+        asked = self.asked[shop.channel]
         return ShopRow(
             anchor=self.anchors[shop.id],
             id=shop.id,
@@ -287,11 +299,7 @@ class _Parts:
             state=shop.state if shop.counted else why_not_counted(shop),
             counted=shop.counted,
             happened=tuple(_cut(sentence) for sentence in happened(shop)),
-            cells=tuple(
-                _cell(criterion, given[criterion.id])
-                for criterion in self._criteria(shop.channel)
-                if criterion.id in given
-            ),
+            cells=tuple([self._cell(criterion, given[criterion.id]) for criterion in asked if criterion.id in given]),
             access=shop.access,
             quality=shop.quality,
             notes=tuple(_cut(note) for note in ((seen.notes if seen else ()) + self._corrected(shop))[:_MOST_NOTES]),
@@ -313,10 +321,15 @@ class _Parts:
 # ------------------------------------------------------------------------------------------------ small parts
 
 
-def _asked(scheme: Scheme, channel: Channel, shops: Sequence[Shop]) -> list[Criterion]:
-    """The criteria of the channel, and those of every channel, that were put to any of its contacts."""
-    given = {answer.criterion for shop in shops if shop.channel == channel for answer in shop.answers}
-    return [one for one in scheme.criteria if one.channel in (channel, "any") and one.id in given]
+def _asked(scheme: Scheme, shops: Sequence[Shop]) -> dict[Channel, list[Criterion]]:
+    """The criteria of each channel, and those of every channel, that were put to any of its contacts."""
+    given: dict[Channel, set[str]] = {channel: set() for channel in ABOUT}
+    for shop in shops:
+        given[shop.channel].update([answer.criterion for answer in shop.answers])
+    return {
+        channel: [one for one in scheme.criteria if one.channel in (channel, "any") and one.id in put]
+        for channel, put in given.items()
+    }
 
 
 def _head(criterion: Criterion) -> CriterionHead:

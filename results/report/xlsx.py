@@ -17,15 +17,14 @@ from xlsxwriter.worksheet import Worksheet
 
 from results import words
 from results.benchmark import Score, band
-from results.calendar import LONDON
 from results.channels import ABOUT
 from results.measures import MEASURES
 from results.report.method import brief, method, notes
 from results.report.model import ChannelPart, StandardMet, WaveReport
+from results.report.rows import Value, write_rows
 from results.schema import STAGES
 
 Kind = Literal["text", "long", "percent", "number", "count", "moment"]
-Value = str | float | int | dt.datetime | bool | None
 _LONGEST_CELL = 32_000
 _MOST_COLUMNS = 16_000
 _UNIT_WORDS = {"yes": "share", "percent": "per cent", "place": "place", "number": "number"}
@@ -107,29 +106,13 @@ class _Sheets:
     def table(self, name: str, columns: Sequence[Column], rows: Iterable[Sequence[Value]]) -> None:
         """A sheet with one table: headings that stay in sight and can be filtered by."""
         sheet = self.add(name)
+        sheet.freeze_panes(1, 1)
+        sheet.repeat_rows(0)
         for place, column in enumerate(columns):
             sheet.set_column(place, place, column.width)
             sheet.write_string(0, place, column.title, self.head)
-        sheet.freeze_panes(1, 1)
-        sheet.repeat_rows(0)
-        formats = [self.kinds[column.kind] for column in columns]
-        number = 0
-        for number, row in enumerate(rows, 1):
-            for place, value in enumerate(row):
-                if value is not None and value != "":
-                    _put(sheet, number, place, value, formats[place])
-        sheet.autofilter(0, 0, max(1, number), len(columns) - 1)
-
-
-def _put(sheet: Worksheet, row: int, column: int, value: Value, how: Format) -> None:
-    if isinstance(value, str):
-        sheet.write_string(row, column, value[:_LONGEST_CELL], how)
-    elif isinstance(value, dt.datetime):
-        sheet.write_datetime(row, column, value.astimezone(LONDON).replace(tzinfo=None), how)
-    elif isinstance(value, bool):
-        sheet.write_string(row, column, "Yes" if value else "No", how)
-    elif value is not None:
-        sheet.write_number(row, column, value, how)
+        last = write_rows(sheet, rows, [self.kinds[column.kind] for column in columns])
+        sheet.autofilter(0, 0, max(1, last), len(columns) - 1)
 
 
 def _read_me(sheets: _Sheets, report: WaveReport) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections import Counter
@@ -14,7 +15,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, async_playwright
 from selectolax.lexbor import LexborHTMLParser
 
-from results.report import WaveReport, assemble, write
+from results.report import WaveReport, assemble, pages, write, write_as
 from results.report.html import drawn, render
 from results.schema import Answer, Observation, Organisation, Shop, State
 from tests.results.partnership import Fieldwork, fieldwork
@@ -301,3 +302,36 @@ def with_note(shop: Shop, note: str) -> Shop:
     seen = shop.observation
     assert seen is not None
     return shop.model_copy(update={"observation": seen.model_copy(update={"notes": (note,)})})
+
+
+# ------------------------------------------------------------------------------------------------ a large wave
+
+
+async def test_a_large_report_is_a_front_page_and_a_page_for_each_organisation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "SPLIT_FROM", 50)
+    report = report_of(fieldwork(councils=3))
+
+    await write_as(report, tmp_path, ("html", "xlsx"))
+
+    found = {
+        str(path.relative_to(tmp_path)): LexborHTMLParser(path.read_text("utf-8"))
+        for path in sorted(tmp_path.rglob("*.html"))
+    }
+    assert list(found) == [*(f"organisations/{one.id}.html" for one in report.organisations), "wave-report.html"]
+    anchors = {name: {node.attributes["id"] for node in tree.css("[id]")} for name, tree in found.items()}
+    for name, tree in found.items():
+        folder = Path(name).parent
+        for node in tree.css("a"):
+            file, _, anchor = (node.attributes["href"] or "").partition("#")
+            leads_to = os.path.normpath(folder / file) if file else name
+            assert leads_to in anchors, node.html
+            assert not anchor or anchor in anchors[leads_to], node.html
+    for one in report.organisations:
+        tree = found[f"organisations/{one.id}.html"]
+        for shop in (shop for own in one.channels for shop in own.shops):
+            (row,) = tree.css(f"#{shop.anchor}")
+            said = [cell.text() for cell in row.css("td")]
+            assert [cell.words for cell in shop.cells if cell.words not in said] == []
+    assert (tmp_path / "wave-report.xlsx").is_file()

@@ -1,0 +1,124 @@
+"""A large wave report as pages that a browser can open: a front page, and a page for each organisation beside it.
+
+On an organisation's page every contact is a row with all its answers, where the single page of a small wave has a list
+for each question. The rest is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
+
+from results.report.html import Drawn, environment_for, mean_words, points_words, reasons, tidy
+from results.report.model import Cell, ChannelPart, OrganisationChannel, OrganisationPart, ShopRow, WaveReport
+
+SPLIT_FROM = 3000
+"""Contacts from which a report is split. A page of so many is some ten megabytes, which browsers open slowly."""
+
+FOLDER = "organisations"
+
+
+def is_large(report: WaveReport) -> bool:
+    """Whether a report is split into pages. That of one organisation is not: it holds no other's contacts."""
+    contacts = sum(len(own.shops) for one in report.organisations for own in one.channels)
+    return report.own is None and contacts >= SPLIT_FROM
+
+
+def front(report: WaveReport, charts: Sequence[Drawn]) -> str:
+    """The front page: everything but the organisations' own sections, to which it leads."""
+    ids = {one.id for one in report.organisations}
+    page = environment_for(report, charts, _from_front(ids), written=[]).get_template("wave.html.j2")
+    return tidy(page.render())
+
+
+def organisation_pages(report: WaveReport) -> Iterator[tuple[str, str]]:
+    """Each organisation's page: (its id, the page)."""
+    cells: dict[int, str] = {}
+    current = [""]
+
+    def address(anchor: str) -> str:
+        own = f"o-{current[0]}"
+        return f"#{anchor}" if anchor == own or anchor.startswith(f"{own}-") else f"../wave-report.html#{anchor}"
+
+    environment = environment_for(report, [], address, written=[])
+    environment.globals["compact"] = lambda council, own: _compact(report, council, own, cells)
+    template = environment.get_template("organisation.html.j2")
+    for one in report.organisations:
+        current[0] = one.id
+        yield one.id, tidy(template.render(council=one))
+
+
+def _from_front(ids: set[str]) -> Callable[[str], str]:
+    """Anchors that begin with an organisation are on its page; the questions' table is in the workbook alone."""
+
+    def address(anchor: str) -> str:
+        if anchor.startswith("c-"):
+            return ""
+        if not anchor.startswith("o-"):
+            return f"#{anchor}"
+        rest = anchor[2:]
+        owner = rest if rest in ids else next((id for id in _heads(rest) if id in ids), "")
+        return f"{FOLDER}/{owner}.html#{anchor}" if owner else ""
+
+    return address
+
+
+def _heads(rest: str) -> Iterator[str]:
+    """What stands before each hyphen, the longest first: an id may hold hyphens itself."""
+    while "-" in rest:
+        rest = rest.rpartition("-")[0]
+        yield rest
+
+
+# ------------------------------------------------------------------------------------------------ the table of contacts
+
+
+def _compact(report: WaveReport, council: OrganisationPart, own: OrganisationChannel, cells: dict[int, str]) -> str:
+    """The contacts of one organisation in one channel. `cells`: what has been put into HTML already, by identity."""
+    part = next(part for part in report.channels if part.channel == own.channel)
+    places = {one.id: place for place, one in enumerate(part.criteria)}
+    rows = [_row(shop, places, cells) for shop in own.shops]
+    return f"<thead>{_head(part, council)}</thead><tbody>{_means(part, own)}{''.join(rows)}</tbody>"
+
+
+def _head(part: ChannelPart, council: OrganisationPart) -> str:
+    at = f"o-{council.id}"
+    asked = "".join(f'<th scope="col" id="{at}-{one.id}">{escape(one.short)}</th>' for one in part.criteria)
+    return (
+        f'<tr><th scope="col">Date and time</th><th scope="col">Contact</th><th scope="col">What happened</th>'
+        f'<th scope="col" id="{at}-{part.channel}-access">Access points</th>'
+        f'<th scope="col" id="{at}-{part.channel}-quality">Quality points</th>{asked}'
+        '<th scope="col">Notes and evidence</th></tr>'
+    )
+
+
+def _means(part: ChannelPart, own: OrganisationChannel) -> str:
+    marks = {one.criterion: one for one in own.marks}
+    said = [
+        "not scored" if not one.weight else mean_words(own.channel, marks[one.id]) if one.id in marks else "—"
+        for one in part.criteria
+    ]
+    cells = "".join(f"<td>{one}</td>" for one in said)
+    return f'<tr><th scope="row" colspan="5">Marks on average</th>{cells}<td></td></tr>'
+
+
+def _row(shop: ShopRow, places: dict[str, int], cells: dict[int, str]) -> str:
+    answers = ["<td>—"] * len(places)
+    for cell in shop.cells:
+        answers[places[cell.criterion]] = cells.get(id(cell)) or cells.setdefault(id(cell), _cell(cell))
+    waits = "" if shop.counted else f" Not counted: {escape(shop.state)}."
+    notes = [*shop.notes, *(f"{line}." for line in reasons(shop)), f"Shop {shop.id}"]
+    notes += [f"{one.kind}: {one.name}, SHA-256 {one.sha256[:12]}…" for one in shop.evidence]
+    return (
+        f'<tr id="{shop.anchor}"{"" if shop.counted else " class=out"}><th scope="row">{shop.made}</th>'
+        f"<td>{escape(shop.contact)} <i>{escape(shop.enquiry)}</i></td>"
+        f"<td>{escape(' '.join(shop.happened))}{waits}</td>"
+        f"<td>{points_words(shop.access)}</td><td>{points_words(shop.quality)}</td>{''.join(answers)}"
+        f"<td>{escape('; '.join(notes))}</td></tr>\n"
+    )
+
+
+def _cell(cell: Cell) -> str:
+    """End tags of cells may be left out in HTML: a million of them are five megabytes."""
+    kind = " class=q" if cell.marks is None else " class=n" if not cell.marks else ""
+    return f"<td{kind}>{escape(cell.words)}"

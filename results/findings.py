@@ -52,7 +52,7 @@ class Mean(Noun):
 class Finding(Noun):
     """One sentence of praise, or one after "However", with its figure.
 
-    `partnership`: mean of the organisations' own means, this one included; None when it stands alone.
+    `partnership`: mean of the organisations' own means, this one included; None when it stands alone, and beside counts.
     """
 
     criterion: str
@@ -271,7 +271,7 @@ def _finding(criterion: Criterion, text: str, mean: Mean, average: float | None)
         text=text,
         figure=figure(criterion, mean),
         own=mean.mean,
-        partnership=average,
+        partnership=average if criterion.channel == "web" or mean.base >= words.COUNTS_ONLY else None,
         base=mean.base,
         caution="" if criterion.channel == "web" else words.caution(mean.base),
         shops=mean.shops,

@@ -52,7 +52,7 @@ class Mean(Noun):
 class Finding(Noun):
     """One sentence of praise, or one after "However", with its figure.
 
-    `partnership`: mean of the organisations' own means, this one included; None when it stands alone, and beside counts.
+    `partnership`: mean of the organisations' own means, this one included; None when it stands alone, or beside counts.
     """
 
     criterion: str

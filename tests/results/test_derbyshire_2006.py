@@ -56,6 +56,10 @@ def test_contactability_was_84_percent(council: OrganisationPart) -> None:
     assert figure(council, "phone.contactability").words == "84%"
 
 
+def test_calls_that_people_made_carry_no_warning_of_recorded_voices(council: OrganisationPart) -> None:
+    assert "recorded voice" not in figure(council, "phone.contactability").note
+
+
 def test_switchboards_took_9_6_seconds_to_answer(council: OrganisationPart) -> None:
     assert line(council, "switchboard") == "9.6 seconds"
 
@@ -186,6 +190,13 @@ def test_the_page_says_that_the_other_members_are_invented(page: LexborHTMLParse
     assert len(names) == 11
     assert [name for name in names if not name.endswith("(invented)")] == ["South Derbyshire District Council"]
     assert "the ten others invented" in page.css("header")[0].text()
+
+
+def test_a_name_too_long_for_its_row_of_a_chart_takes_two_lines(page: LexborHTMLParser) -> None:
+    (first, *_) = page.css("#position svg")
+    words = [node.text().strip() for node in first.css("text, tspan")]
+
+    assert {"South Derbyshire District", "Council"} <= set(words)
 
 
 def test_the_files_of_raw_shops_are_what_their_script_writes(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """What has changed since an earlier wave, and whether chance alone would explain it. Pure.
 
-Only what was asked alike in both waves is compared: the same question, the same standard, the same scenarios. Whether
-a change is more than chance is said after Holm's correction over all that is said of one organisation in one channel.
+Only what was asked alike in both waves is compared: the same question, the same standard, the same scenarios. Wording
+and guidance may change; what decides marks may not. A score is compared on the questions that both waves score alike.
+Whether a change is more than chance is said after Holm's correction over all that is said of one organisation in one
+channel.
 
 Sources: R. Newcombe, Statistics in Medicine 17 (1998), method 10, for the interval of a difference of two shares;
 A. Agresti and B. Caffo, The American Statistician 54 (2000), for its test, and Fisher's exact test where a cell is
@@ -25,7 +27,8 @@ from results.benchmark import Interval, Rounded, resampled, score, wilson
 from results.kpis import say
 from results.measures import MEASURES, Measure
 from results.schema import Channel, Noun, Scenario, Scheme, Shop
-from results.scoring import standard_of
+from results.scheme import marked_alike
+from results.scoring import points, standards
 
 Verdict = Literal["better", "worse", "no clear change", "not compared"]
 
@@ -67,7 +70,7 @@ class Change(Noun):
     interval: Interval | None = None
     p: Rounded | None = Field(default=None, description="before Holm's correction; None where nothing was sampled")
     verdict: Verdict
-    why: str = Field(default="", description="why it is not compared")
+    why: str = Field(default="", description="why it is not compared, or on which part it is")
 
     @property
     def said(self) -> str:
@@ -97,7 +100,7 @@ def changes(
         return ()
     differ = "the scenarios are not the same" if channel in earlier.unlike else ""
     found = [
-        _score(scheme, channel, now, before, differ or _scored_otherwise(channel, scheme, earlier.scheme)),
+        _score(scheme, earlier.scheme, channel, now, before, differ),
         *(
             _change(measure, now, before, differ or _asked_otherwise(measure, scheme, earlier.scheme))
             for measure in MEASURES
@@ -161,20 +164,52 @@ def _asked_otherwise(measure: Measure, now: Scheme, before: Scheme) -> str:
     )
     if own is None or other is None:
         return "one of the waves did not ask it"
-    if own != other:
+    if not marked_alike(own, other):
         return "the question or its marking has changed"
-    if own.profile_key and standard_of(own, now) != standard_of(other, before):
+    if standards(own, now) != standards(other, before):
         return "the standard has changed"
     return ""
 
 
-def _scored_otherwise(channel: Channel, now: Scheme, before: Scheme) -> str:
-    same = now.stage_weights == before.stage_weights and now.profile.figures == before.profile.figures
-    own, other = ([one for one in scheme.criteria if one.channel == channel] for scheme in (now, before))
-    return "" if same and own == other else "it was not scored by the same questions and standards"
+def _scored_alike(channel: Channel, now: Scheme, before: Scheme) -> frozenset[str]:
+    """The channel's questions that earn the same points for the same in both waves."""
+    if now.stage_weights != before.stage_weights:
+        return frozenset()
+    then = {one.id: one for one in before.criteria if one.channel == channel}
+    return frozenset(
+        one.id
+        for one in now.criteria
+        if (other := then.get(one.id)) is not None
+        and marked_alike(one, other)
+        and (one.weight, one.stage) == (other.weight, other.stage)
+        and standards(one, now) == standards(other, before)
+    )
 
 
-def _score(scheme: Scheme, channel: Channel, now: Sequence[Shop], before: Sequence[Shop], differ: str) -> Change | None:
+def _narrowed(scheme: Scheme, shops: Sequence[Shop], questions: frozenset[str]) -> list[Shop]:
+    """The shops with the points that they earn on these questions alone."""
+    kept = [(shop, tuple(one for one in shop.answers if one.criterion in questions)) for shop in shops]
+    return [
+        shop.model_copy(
+            update={"access": points(answers, scheme, "access"), "quality": points(answers, scheme, "quality")}
+        )
+        for shop, answers in kept
+    ]
+
+
+def _score(
+    scheme: Scheme, was: Scheme, channel: Channel, now: Sequence[Shop], before: Sequence[Shop], differ: str
+) -> Change | None:
+    """The score now and before, over the questions alone that both waves score alike."""
+    asked = {given.criterion for shop in (*now, *before) for given in shop.answers if given.marks is not None} & {
+        one.id for each in (scheme, was) for one in each.criteria if one.weight
+    }
+    alike, on = asked & _scored_alike(channel, scheme, was), ""
+    if not alike:
+        differ = differ or "it was not scored by the same questions and standards"
+    elif alike != asked:
+        now, before = _narrowed(scheme, now, frozenset(alike)), _narrowed(was, before, frozenset(alike))
+        on = f"on the {len(alike)} of {len(asked)} questions that both waves score alike"
     own, other = (score(scheme, "", channel, shops) for shops in (now, before))
     if own.score is None or other.score is None:
         return None
@@ -201,6 +236,7 @@ def _score(scheme: Scheme, channel: Channel, now: Sequence[Shop], before: Sequen
         interval=interval,
         p=p,
         verdict="no clear change" if round(difference, 9) == 0 else "better" if difference > 0 else "worse",
+        why=on,
     )
 
 

@@ -16,6 +16,7 @@ from results.benchmark import Interval, Rounded, wilson
 from results.channels import ABOUT, SAMPLED
 from results.measures import CONTACTABILITY_BY_PEOPLE, CONTACTABILITY_NOTE, MEASURES, Measure, Unit
 from results.schema import Channel, Noun, Organisation, Scheme, Shop
+from results.scoring import standard_words
 from results.times import median_interval
 
 LineKind = Literal["switchboard", "contact_centre", "direct_dial"]
@@ -78,7 +79,7 @@ class PartnershipFigure(Noun):
 
 def figures(scheme: Scheme, channel: Channel, shops: Sequence[Shop]) -> tuple[Figure, ...]:
     """Every measure of a channel that the scheme can answer, over the counted ones of `shops`."""
-    standards = {criterion.id: criterion.standard for criterion in scheme.criteria}
+    standards = {criterion.id: standard_words(criterion, scheme) for criterion in scheme.criteria}
     own = [shop for shop in shops if shop.channel == channel]
     return tuple(
         _figure(measure, own, standards[measure.criterion])

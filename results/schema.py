@@ -349,7 +349,9 @@ class Criterion(Noun):
     asked_on: Channel | Literal["any"] | None = Field(
         default=None, description="the channel, where the id does not begin with it; any: on every channel"
     )
-    who: Literal["probe", "either", "person"] = Field(default="either", description="who is able to answer it")
+    who: Literal["probe", "either", "person"] = Field(
+        default="either", description="who answers it; probe: never asked of people, machines or the record tell"
+    )
     question: Name
     guidance: str = Field(default="", max_length=600, description="for people: how to judge, beyond the standard")
     na_when: str = Field(default="", max_length=200, description="when a person ticks N/A: 'no person reached'")

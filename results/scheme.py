@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,12 @@ from results.schema import CHANNELS, Criterion, Profile, Scheme
 
 FOLDER = Path(__file__).parent / "scheme"
 
+_MARKING = (
+    *("id", "channel", "answer", "fact", "between", "profile_key", "good", "marks", "bands"),
+    *("applies_if", "fails_if_not", "proposed"),
+)
+"""The fields of a criterion that decide what an answer is and which marks it earns."""
+
 
 class UnknownProfile(Exception):
     """A wave asks for a standards profile that is not there."""
@@ -25,6 +32,12 @@ class UnknownProfile(Exception):
 def profiles() -> tuple[str, ...]:
     """The ids of the standards profiles that come with Doorstep."""
     return tuple(sorted(path.stem for path in (FOLDER / "profiles").glob("*.yaml")))
+
+
+@lru_cache(maxsize=1)
+def promises() -> Mapping[str, str]:
+    """What the figures of a profile say, by key: a sentence with {} for the figure. No profile has any other figure."""
+    return dict(_yaml(FOLDER / "figures.yaml"))
 
 
 @lru_cache(maxsize=16)
@@ -44,7 +57,7 @@ def build(profile: Profile) -> Scheme:
         criteria=tuple(
             Criterion.model_validate(entry)
             for part in (*CHANNELS, "any")
-            for path in sorted(FOLDER.glob(f"{part}*.yaml"))  # phone.yaml, then phone_greeting.yaml and so on
+            for path in sorted(FOLDER.glob(f"{part}*.yaml"))  # phone.yaml, then phone_1_menus.yaml and so on
             for entry in _yaml(path)
         ),
         profile=profile,
@@ -52,9 +65,17 @@ def build(profile: Profile) -> Scheme:
     return scheme.model_copy(update={"digest": digest(scheme)})
 
 
+def marked_alike(one: Criterion, other: Criterion) -> bool:
+    """Whether the same would be answered and marked the same by both: words, guidance and weight may differ."""
+    return all(getattr(one, field) == getattr(other, field) for field in _MARKING)
+
+
 def digest(scheme: Scheme) -> str:
-    """SHA-256 over the scheme's canonical JSON, its own digest left out: 64 hexadecimal digits."""
-    document = scheme.model_dump(mode="json", exclude={"digest"})
+    """SHA-256 over the scheme's canonical JSON, its own digest left out: 64 hexadecimal digits.
+
+    What is at its default is left out too, so that a field added to the nouns later changes no digest by itself.
+    """
+    document = scheme.model_dump(mode="json", exclude={"digest"}, exclude_defaults=True)
     return hashlib.sha256(json.dumps(document, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

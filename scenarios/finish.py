@@ -13,6 +13,8 @@ from scenarios.bench import Bench
 
 _VERSION = version("doorstep")
 _WAIT_FOR_CALL_BACK = 5
+_GRACE = 10
+"""Working days, where the profile does not say how long a reply is waited for after its standard."""
 """Working days for which a call-back is waited, where the standards profile has no `voicemail.wait_working_days`. How
 soon it should have come is another figure: `voicemail.return_working_days`."""
 
@@ -43,7 +45,7 @@ def closing_time(row: ShopRow, frozen: FrozenWave) -> dt.datetime:
     if row.channel == "phone":
         days = int(figures.get("voicemail.wait_working_days", _WAIT_FOR_CALL_BACK))
     else:
-        days = int(figures["email.reply_working_days"] + figures["email.grace_working_days"])
+        days = int(figures["email.reply_working_days"] + figures.get("email.grace_working_days", _GRACE))
     if row.made_at is None:
         raise ValueError(f"shop {row.id} has not been made")
     return frozen.organisations[row.organisation].hours.add_working_days(row.made_at, days)

@@ -34,6 +34,7 @@ from scenarios.phone_account import PhoneAccount, SipTrunk
 from scenarios.reading import Invalid, Problem, line_of, read_toml, read_yaml
 
 LIBRARY = Path(__file__).parent / "library"
+_WINDOW = "email.reply_working_days"
 Item = TypeVar("Item", Organisation, Scenario, Enquiry, Wave, Profile)
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+/?$")]
 _FULL_NAME = r"^[^\W\d_]+(?:['’-][^\W\d_]+)* [^\W\d_]+(?:['’-][^\W\d_]+)*$"
@@ -271,19 +272,23 @@ def _enquiry_problems(folder: Folder) -> list[Problem]:
 
 
 def _profile_problems(folder: Folder) -> list[Problem]:
-    """A profile of one's own must say every figure that the scheme asks for."""
-    criteria = scheme.load(scheme.profiles()[0]).criteria
-    wanted = {each.profile_key for each in criteria if each.profile_key} | {"email.grace_working_days"}
+    """A profile of one's own says how long replies are waited for, and has no figure that nobody would read."""
+    known = scheme.promises()
     return [
-        _at(
-            folder,
-            "profiles",
-            profile.id,
-            ["figures"],
-            f"{key} is missing; a profile says {', '.join(sorted(wanted))}",
-        )
+        _at(folder, "profiles", profile.id, ["figures", *place], why)
         for profile in folder.profiles.values()
-        for key in sorted(wanted - set(profile.figures))[:1]
+        for place, why in [
+            *(
+                []
+                if _WINDOW in profile.figures
+                else [([], f"{_WINDOW} is missing; it says how long a reply is waited for")]
+            ),
+            *(
+                ([key], f"there is no figure {key!r}; there are: {', '.join(sorted(known))}")
+                for key in profile.figures
+                if key not in known
+            ),
+        ]
     ]
 
 

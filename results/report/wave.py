@@ -48,7 +48,7 @@ from results.schema import (
     State,
     Wave,
 )
-from results.scoring import standard_of
+from results.scoring import standard_of, standard_words
 from results.times import Replies, Times, days_told, last_arrival, replies, reply_times, together
 
 _TIMED: Mapping[Channel, str] = {"phone": "phone.access.answer_time", "email": "email.reply_time"}
@@ -116,6 +116,7 @@ class _Parts:
         self.earlier = earlier
         self.criteria = {criterion.id: criterion for criterion in scheme.criteria}
         self.shops = shops
+        self.asked = {given.criterion for shop in shops for given in shop.answers}
         self.anchors = {shop.id: f"s{number}" for number, shop in enumerate(shops, 1)}
         self.benchmarks = benchmarks(scheme, names, shops)
         self.by_organisation = {key: [shop for shop in shops if shop.organisation == key] for key in names}
@@ -149,13 +150,13 @@ class _Parts:
             ),
             lines=by_line(self.scheme, self._all_calls()) if channel == "phone" else (),
             findings=partnership_findings(self.scheme, channel, self.means),
-            criteria=tuple(_head(criterion) for criterion in self._criteria(channel)),
+            criteria=tuple(_head(criterion) for criterion in self._criteria(channel) if criterion.id in self.asked),
             not_assessed=self._not_assessed(benchmark),
             replies=self._replies(together([self.times[key, channel] for key in benchmark.scores]))
             if channel == "email"
             else None,
             answer_standard=standard_of(timed, self.scheme) if timed else None,
-            standard_words=timed.standard if timed else "",
+            standard_words=standard_words(timed, self.scheme) if timed else "",
         )
 
     def _criteria(self, channel: Channel) -> list[Criterion]:

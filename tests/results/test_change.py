@@ -23,6 +23,8 @@ from results.change import (
 from results.report import assemble
 from results.report.html import render
 from results.schema import CHANNELS, Channel, Scenario, Scheme, Shop
+from results.scheme import digest
+from results.scoring import points
 from tests.results.partnership import Fieldwork, fieldwork
 
 COUNCIL = "brackenfield"
@@ -146,9 +148,7 @@ def test_a_question_that_was_put_otherwise_is_not_compared_and_the_rest_is() -> 
     other = before.scheme.model_copy(
         update={
             "criteria": tuple(
-                one.model_copy(update={"question": "Did anybody come to the telephone?"})
-                if one.id == "phone.access.contactable"
-                else one
+                one.model_copy(update={"fact": "phone.answered"}) if one.id == "phone.access.contactable" else one
                 for one in before.scheme.criteria
             )
         }
@@ -158,6 +158,47 @@ def test_a_question_that_was_put_otherwise_is_not_compared_and_the_rest_is() -> 
 
     assert found["phone.contactability"].why == "the question or its marking has changed"
     assert found["phone.answer_median"].verdict == "no clear change"
+    assert found[SCORE].why == "on the 3 of 4 questions that both waves score alike"
+
+
+def test_other_words_and_guidance_are_no_break_in_the_series() -> None:
+    now, before = fieldwork(councils=3, calls=30), fieldwork(councils=3, calls=30)
+    reworded = {"question": "Did anybody come to the telephone?", "guidance": "Listen.", "however": "Nobody came"}
+    other = before.scheme.model_copy(
+        update={"criteria": tuple(one.model_copy(update=reworded) for one in before.scheme.criteria)}
+    )
+
+    found = compared(now, with_scheme(before, other.model_copy(update={"digest": digest(other)})))
+
+    assert found["phone.contactability"].verdict == found[SCORE].verdict == "no clear change"
+    assert found[SCORE].why == ""
+
+
+def test_a_score_is_compared_on_the_questions_that_both_waves_score_alike() -> None:
+    work = fieldwork(councils=3, calls=60)
+    calls = [
+        shop.model_copy(update={"access": points(shop.answers, work.scheme, "access")})
+        for shop in unanswered(work.shops, every=1)
+    ]
+    worse = Fieldwork(work.wave, work.scheme, work.organisations, calls, work.refusals)
+    weightless = {"phone.access.contactable": {"weight": 0}}
+    other = work.scheme.model_copy(
+        update={"criteria": tuple(one.model_copy(update=weightless.get(one.id, {})) for one in work.scheme.criteria)}
+    )
+
+    found = compared(worse, with_scheme(work, other))
+
+    assert compared(worse, work)[SCORE].verdict == "worse"
+    assert found[SCORE].verdict == "no clear change"
+    assert found["phone.contactability"].verdict == "worse"
+
+
+def test_two_waves_with_nothing_alike_have_no_score_to_compare() -> None:
+    work = fieldwork(councils=3, calls=30)
+    other = work.scheme.model_copy(update={"stage_weights": {"access": 0.8, "quality": 0.2}})
+
+    found = compared(work, with_scheme(work, other))
+
     assert found[SCORE].why == "it was not scored by the same questions and standards"
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from results import scheme
 from results.calendar import Calendar
 from results.schema import Answer, Criterion, Moment, Observation, Points, State, Why
-from results.scoring import answer, answer_all, points, standard_of
+from results.scoring import NO_STANDARD, _marks, answer, answer_all, points, standard_of, standard_words
 
 SCHEME = scheme.load("south-derbyshire-2006")
 HOURS = Calendar()
@@ -34,8 +34,8 @@ def call(rang: float, uncertainty: float = 0.2) -> Observation:
     )
 
 
-def answered(id: str, seen: Observation) -> Answer:
-    return answer(criterion(id), seen, SCHEME, HOURS)
+def answered(id: str, seen: Observation, profile: str = "south-derbyshire-2006") -> Answer:
+    return answer(criterion(id), seen, scheme.load(profile), HOURS)
 
 
 def test_the_worked_example_earns_eleven_points_of_eleven() -> None:
@@ -154,3 +154,72 @@ def test_points_earned_never_exceed_points_possible(marked: list[tuple[Criterion
 
 def test_the_standard_of_the_seed_profile_is_the_kinder_of_ten_seconds_and_four_rings() -> None:
     assert standard_of(criterion("phone.access.answer_time"), SCHEME) == 12
+
+
+# ------------------------------------------------------------------------------------------------ other profiles
+
+
+def test_a_profile_of_rings_alone_is_kept_until_the_next_ring_begins() -> None:
+    assert answered("phone.access.answer_time", call(11.5), "thanet").marks == 1
+    assert answered("phone.access.answer_time", call(12.5), "thanet").marks == 0
+    assert answered("phone.access.answer_time", call(29.5), "harborough").marks == 1
+
+
+def test_seconds_or_rings_are_met_by_the_longer_of_the_two() -> None:
+    assert answered("phone.access.answer_time", call(19.5), "south-gloucestershire").marks == 1
+    assert answered("phone.access.answer_time", call(20.5), "south-gloucestershire").marks == 0
+
+
+def test_a_share_of_all_calls_is_no_standard_for_one_call() -> None:
+    given = answered("phone.access.answer_time", call(40), "mole-valley")
+
+    assert (given.state, given.why) == (State.NOT_APPLICABLE, NO_STANDARD)
+    assert NO_STANDARD == "the profile has no standard for this"
+
+
+def test_what_a_profile_does_not_promise_never_fails_where_nothing_came() -> None:
+    assert answered("email.ack_24h", mail(None)).marks == 0
+    assert answered("email.ack_24h", mail(None), "harborough").state is State.NOT_APPLICABLE
+
+
+def test_an_acknowledgement_promised_in_working_days_is_judged_in_these_and_told_in_hours() -> None:
+    in_time, late = (answered("email.ack_24h", mail(days), "tandridge") for days in (2.2, 3.0))
+
+    assert (in_time.marks, late.marks) == (1, 0)
+    assert in_time.value == pytest.approx(52.8, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("profile", "id", "words"),
+    [
+        ("south-derbyshire-2006", "phone.access.answer_time", "Within 10 seconds or four rings"),
+        ("thanet", "phone.access.answer_time", "Within four rings"),
+        ("lambeth", "phone.access.answer_time", "Within 60 seconds"),
+        ("mole-valley", "phone.access.answer_time", "The profile has no standard for this"),
+        ("thanet", "email.ack_24h", "Within 3 working days"),
+        ("vale-of-white-horse", "email.ack_24h", "Within one working day"),
+        ("vale-of-white-horse", "visit.wait", "Within 15 minutes"),
+        ("preston", "email.used_name", "Yes"),
+    ],
+)
+def test_a_standard_is_told_as_the_profile_promises_it(profile: str, id: str, words: str) -> None:
+    assert standard_words(criterion(id), scheme.load(profile)) == words
+
+
+def test_the_scheme_tells_its_own_standards_in_the_same_words() -> None:
+    for each in SCHEME.criteria:
+        assert standard_words(each, SCHEME) in (each.standard, each.standard.split(",")[0]), each.id
+
+
+# ------------------------------------------------------------------------------------------------ scales
+
+
+@pytest.mark.parametrize(("rating", "marks"), [(1, 0.0), (2, 0.25), (3, 0.5), (4, 0.75), (5, 1.0)])
+def test_a_rating_from_1_to_5_earns_a_quarter_a_step(rating: int, marks: float) -> None:
+    assert _marks(criterion("phone.handle.courteous"), rating) == marks
+
+
+@pytest.mark.parametrize("rating", [0, 6, -1, True, "4", None])
+def test_a_rating_outside_1_to_5_is_an_error(rating: Any) -> None:
+    with pytest.raises(ValueError, match=r"phone\.handle\.courteous: .* is not on the scale from 1 to 5"):
+        _marks(criterion("phone.handle.courteous"), rating)

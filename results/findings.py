@@ -174,6 +174,7 @@ def partnership_findings(scheme: Scheme, channel: Channel, every: Mapping[str, M
     return Findings(
         praise=tuple(_across(one, True, _means_of(one, every)) for one in good[:MOST_FOR_PARTNERSHIP]),
         however=tuple(_across(one, False, _means_of(one, every)) for one in weak[:MOST_FOR_PARTNERSHIP]),
+        actions=tuple(_recommended(one, _means_of(one, every)) for one in weak[:MOST_FOR_PARTNERSHIP]),
     )
 
 
@@ -330,6 +331,19 @@ def _action(criterion: Criterion, mean: Mean) -> Action:
         details=criterion.action,
         figure=figure(criterion, mean),
         shops=mean.shops,
+    )
+
+
+def _recommended(criterion: Criterion, own: Sequence[Mean]) -> Action:
+    """A row for the partnership as a whole."""
+    return Action(
+        criterion=criterion.id,
+        channel=_channel(criterion),
+        horizon=criterion.horizon,
+        issue=criterion.however,
+        details=criterion.action,
+        figure=_spread(criterion, False, own),
+        shops=(),
     )
 
 

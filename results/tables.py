@@ -227,3 +227,26 @@ pauses = sa.Table(
     sa.Column("since", Utc, nullable=False),
     sa.Column("why", sa.Text, nullable=False),
 )
+
+actions = sa.Table(
+    "actions",
+    metadata,
+    sa.Column("key", sa.String(300), primary_key=True),  # wave/organisation/criterion, or a digest of a row of its own
+    sa.Column("wave", sa.ForeignKey("waves.id"), nullable=False),
+    sa.Column("organisation", sa.String(64), nullable=False, index=True),
+    sa.Column("criterion", sa.String(200)),  # None: a manager added it, and no criterion measures it
+    sa.Column("channel", sa.String(16), nullable=False),
+    sa.Column("part", sa.String(16), nullable=False),  # quick win, longer term, praise
+    sa.Column("place", sa.Integer, nullable=False),  # in its part
+    sa.Column("issue", sa.Text, nullable=False),
+    sa.Column("details", sa.Text, nullable=False),
+    sa.Column("figure", sa.Text, nullable=False),  # as measured, in words
+    sa.Column("level", sa.Float),  # the same as mean marks 0..1
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("date", sa.Date),  # of the action
+    sa.Column("due", sa.Date, nullable=False),
+    sa.Column("status", sa.String(8), nullable=False),  # open, done
+    sa.Column("result", sa.Text, nullable=False),  # what the manager says
+    sa.Column("measured", sa.Text, nullable=False),  # what later waves measured
+    sa.Column("future", sa.Text, nullable=False),
+)

@@ -159,10 +159,8 @@ def curve(times: Times) -> Curve:
 
 
 def days_told(standard: float | None) -> tuple[float, ...]:
-    """The working days by which replies are told: 1, 2, 5, 10, the standard and a fifth beyond it."""
-    if standard is None:
-        return DAYS
-    return tuple(sorted({*DAYS, standard, float(round(standard * 1.2))}))
+    """The working days by which replies are told: 1, 2, 5, 10, and where there is a standard it and a fifth beyond."""
+    return tuple(sorted({*DAYS, *(() if standard is None else (standard, float(round(standard * 1.2))))}))
 
 
 def together(every: Sequence[Times]) -> Times:

@@ -45,6 +45,7 @@ class Bench:
 
     folder: Folder
     clock: Clock
+    database: Database
     store: Store
     ledger: DatabaseLedger
     mailbag: Mailbag
@@ -138,6 +139,7 @@ async def opened(path: Path, *, to_work: bool) -> AsyncIterator[Bench]:
             yield Bench(
                 folder=folder,
                 clock=clock,
+                database=database,
                 store=Store(database),
                 ledger=ledger,
                 mailbag=Mailbag(database),

@@ -13,6 +13,7 @@ from probes.phone.carriers import CarrierDown, CarrierRefused
 from scenarios import show
 from scenarios.bench import AtWork
 from scenarios.commands import (  # noqa: F401 - each adds its commands
+    actions,
     calls,
     mailboxes,
     practice,

@@ -1,7 +1,7 @@
-"""The wave report: `assemble` puts it together, `write` leaves it in a folder as a page and as data.
+"""The wave report: `assemble` puts it together, `write_as` leaves it in a folder in the forms that are asked for.
 
 report = assemble(wave, scheme, organisations, shops, refusals)
-page, data = write(report, folder)
+page, data = write(report, folder)  # as a page and as data alone
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from results.report.formats import FORMATS, text, write_as
 from results.report.html import render
 from results.report.model import WaveReport
 from results.report.wave import assemble
 
-__all__ = ["WaveReport", "assemble", "write"]
+__all__ = ["FORMATS", "WaveReport", "assemble", "write", "write_as"]
 
 
 def write(report: WaveReport, folder: Path, maps: Mapping[str, bytes] | None = None) -> tuple[Path, Path]:
@@ -22,7 +23,5 @@ def write(report: WaveReport, folder: Path, maps: Mapping[str, bytes] | None = N
     `maps`: {shop: the picture that its visit drew of the website, SVG}. They are shown on the page and not in the data.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    page, data = folder / "wave-report.html", folder / "wave-report.json"
-    page.write_text(render(report, maps or {}), "utf-8", newline="\n")
-    data.write_text(report.model_dump_json(indent=1) + "\n", "utf-8", newline="\n")
-    return page, data
+    page = text(folder / "wave-report.html", render(report, maps or {}))
+    return page, text(folder / "wave-report.json", report.model_dump_json(indent=1) + "\n")

@@ -10,7 +10,7 @@ import io
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -54,6 +54,15 @@ class Chart:
     description: str
     svg: str
     legend: str = ""
+    figure: Figure | None = field(default=None, repr=False, compare=False)
+
+    def png(self) -> bytes:
+        """The same drawing for documents that hold no SVG, at 150 dots an inch on white."""
+        buffer = io.BytesIO()
+        if self.figure is not None:
+            with rc_context(_STYLE):
+                self.figure.savefig(buffer, format="png", dpi=150, facecolor="white", metadata={"Software": None})
+        return buffer.getvalue()
 
 
 def ranked(part: ChannelPart, names: Mapping[str, str]) -> Chart | None:
@@ -266,7 +275,7 @@ def _median(values: Sequence[float]) -> float:
 def _chart(figure: Figure, key: str, title: str, description: str) -> Chart:
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata=_METADATA, transparent=True)
-    return Chart(key, title, description, _tidy(buffer.getvalue(), key, title, description))
+    return Chart(key, title, description, _tidy(buffer.getvalue(), key, title, description), figure=figure)
 
 
 def _tidy(svg: str, key: str, title: str, description: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from html import unescape
 from statistics import fmean
@@ -16,10 +16,21 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from results import words
 from results.benchmark import BANDS, Score, band
 from results.channels import ABOUT, contacts
+from results.kpis import PartnershipFigure
 from results.report import charts
 from results.report.charts import Chart
-from results.report.method import brief, method, notes
-from results.report.model import Cell, ChannelPart, CriterionHead, OrganisationChannel, ShopRow, WaveReport
+from results.report.method import brief, method, notes, staff_words
+from results.report.model import (
+    Cell,
+    ChannelPart,
+    CriterionHead,
+    CriterionMarks,
+    OrganisationChannel,
+    ReferenceFigure,
+    ShopRow,
+    StandardMet,
+    WaveReport,
+)
 from results.schema import Channel, Points, State
 from results.times import Replies, Times
 
@@ -41,8 +52,8 @@ class Picture(NamedTuple):
         return cls(f"data:image/svg+xml;base64,{b64encode(svg).decode()}", unescape(found[1]) if found else "A map")
 
 
-def render(report: WaveReport, maps: Mapping[str, bytes] | None = None) -> str:
-    """The whole page. `maps`: {shop: a picture of the website, SVG}."""
+def render(report: WaveReport, maps: Mapping[str, bytes] | None = None, charts: Sequence[Drawn] | None = None) -> str:
+    """The whole page. `maps`: {shop: a picture of the website, SVG}. `charts`: where they have been drawn already."""
     template = _environment().get_template("wave.html.j2")
     page = template.render(
         report=report,
@@ -52,8 +63,12 @@ def render(report: WaveReport, maps: Mapping[str, bytes] | None = None) -> str:
         brief=brief(report),
         notes=notes(report),
         method=method(report),
-        charts=drawn(report),
+        charts=drawn(report) if charts is None else charts,
         criteria_table={part.channel: _criteria_table(report, part) for part in report.channels},
+        standards_table={part.channel: _standards_table(report, part) for part in report.channels},
+        references=_references(report),
+        address=_addresses(report),
+        written=[one for one in report.organisations if report.own in (None, one.id)],
     )
     return "\n".join(line for line in page.splitlines() if line.strip()) + "\n"
 
@@ -178,39 +193,41 @@ class MarksRow(NamedTuple):
 
 def _criteria_table(report: WaveReport, part: ChannelPart) -> list[MarksRow]:
     """The marks of each organisation on each weighted question."""
-    marks: dict[tuple[str, str], list[float]] = {}
-    for one in report.organisations:
-        for own in one.channels:
-            for shop in own.shops if own.channel == part.channel else ():
-                for cell in shop.cells if shop.counted else ():
-                    if cell.marks is not None:
-                        marks.setdefault((one.id, cell.criterion), []).append(cell.marks)
+    marks = {
+        (one.id, mark.criterion): mark
+        for one in report.organisations
+        for own in one.channels
+        if own.channel == part.channel
+        for mark in own.marks
+    }
     return [_marks_row(report, part.channel, criterion, marks) for criterion in part.criteria if criterion.weight]
 
 
 def _marks_row(
-    report: WaveReport, channel: Channel, criterion: CriterionHead, marks: Mapping[tuple[str, str], list[float]]
+    report: WaveReport, channel: Channel, criterion: CriterionHead, marks: Mapping[tuple[str, str], CriterionMarks]
 ) -> MarksRow:
-    every = {one.id: marks.get((one.id, criterion.id), []) for one in report.organisations}
-    least = 1 if channel == "web" else words.COUNTS_ONLY
-    means = [fmean(own) for own in every.values() if len(own) >= least]
-    together = [mark for own in every.values() for mark in own]
+    every = {one.id: marks.get((one.id, criterion.id)) for one in report.organisations}
+    known = [mark for mark in every.values() if mark]
+    means = [mark.mean for mark in known if channel == "web" or mark.base >= words.COUNTS_ONLY]
+    base = sum(mark.base for mark in known)
+    pooled = CriterionMarks(
+        criterion=criterion.id, mean=sum(mark.mean * mark.base for mark in known) / base if base else 0, base=base
+    )
     return MarksRow(
         criterion,
-        [(key, _mean_words(channel, own), len(own)) for key, own in every.items()],
+        [(key, mean_words(channel, mark) if mark else "—", mark.base if mark else 0) for key, mark in every.items()],
         words.percent(fmean(means)) if means else "—",
         len(means),
-        _mean_words(channel, together),
-        len(together),
+        mean_words(channel, pooled) if base else "—",
+        base,
     )
 
 
-def _mean_words(channel: Channel, marks: list[float]) -> str:
-    if not marks:
-        return "—"
-    if channel != "web" and len(marks) < words.COUNTS_ONLY:
-        return f"{words.number(sum(marks))} of {len(marks)}"
-    return words.percent(sum(marks) / len(marks))
+def mean_words(channel: Channel, mark: CriterionMarks) -> str:
+    """Marks on a question in words: a share of full marks, counts alone under a base of ten."""
+    if channel != "web" and mark.base < words.COUNTS_ONLY:
+        return f"{words.number(mark.mean * mark.base)} of {mark.base}"
+    return words.percent(mark.mean)
 
 
 # ------------------------------------------------------------------------------------------------ words for templates
@@ -254,8 +271,46 @@ def _all_beside(given: Given) -> bool:
     return all(cell.state is State.NOT_APPLICABLE for _, cell in given)
 
 
-def _marks_of(own: OrganisationChannel, given: Given) -> str:
-    return _mean_words(own.channel, [c.marks for shop, c in given if shop.counted and c.marks is not None])
+def _marks_of(own: OrganisationChannel, criterion: str) -> str:
+    mark = next((one for one in own.marks if one.criterion == criterion), None)
+    return mean_words(own.channel, mark) if mark else "—"
+
+
+def _addresses(report: WaveReport) -> Callable[[str], str]:
+    """Where an anchor leads. In a report for one organisation the others have no section of their own."""
+    if report.own is None:
+        return lambda anchor: f"#{anchor}"
+    own = f"o-{report.own}"
+
+    def address(anchor: str) -> str:
+        elsewhere = anchor.startswith("o-") and anchor != own and not anchor.startswith(f"{own}-")
+        return "" if elsewhere else f"#{anchor}"
+
+    return address
+
+
+def _standards_table(report: WaveReport, part: ChannelPart) -> list[tuple[str, str, list[StandardMet | None]]]:
+    """[(organisation's id, its name, one cell for each standard of the channel)]."""
+    return [
+        (
+            one.id,
+            one.name,
+            [next((met for met in own.standards if met.criterion == wide.criterion), None) for wide in part.standards],
+        )
+        for one in report.organisations
+        for own in one.channels
+        if own.channel == part.channel
+    ]
+
+
+def _references(report: WaveReport) -> list[tuple[PartnershipFigure, list[ReferenceFigure]]]:
+    """The partnership's figures that others have published too, each with theirs."""
+    return [
+        (wide, beside)
+        for part in report.channels
+        for wide in part.figures
+        if (beside := [one for one in report.references if one.measure == wide.pooled.measure])
+    ]
 
 
 def _summed(given: Given) -> str:
@@ -302,6 +357,7 @@ def _environment() -> Environment:
         "answers_of": _answers,
         "marks_of": _marks_of,
         "summed": _summed,
+        "staff_words": staff_words,
         "reasons": _reasons,
     }
     environment.globals.update(helpers)

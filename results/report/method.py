@@ -9,7 +9,7 @@ from results.benchmark import BANDS
 from results.change import SCORE
 from results.channels import ABOUT, contacts
 from results.measures import CONTACTABILITY
-from results.report.model import ChannelPart, WaveReport
+from results.report.model import ChannelPart, StaffTime, WaveReport
 
 _SET_ASIDE: Mapping[str, str] = {
     "needs review": "waiting for a person's review",
@@ -48,6 +48,20 @@ def method(report: WaveReport) -> tuple[tuple[str, tuple[str, ...]], ...]:
         ("What is never a No", _never_a_no(report)),
         ("What was not counted", _not_counted(report)),
     )
+
+
+def staff_words(staff: StaffTime) -> str:
+    """How much of staff's time was used, how that was reckoned, and that it is an estimate."""
+    parts = []
+    if staff.calls:
+        parts.append(
+            f"{words.count(staff.calls, 'answered call')} of {words.number(staff.call_minutes)} minutes together"
+        )
+    if staff.replies:
+        each = words.count(round(staff.minutes_a_reply), "minute")
+        parts.append(f"{words.count(staff.replies, 'reply', 'replies')} by e-mail at {each} each, which is assumed")
+    told = f": {words.listed(parts)}" if parts else ""
+    return f"Staff time used, an estimate: {words.count(round(staff.minutes), 'minute')}{told}."
 
 
 def _brief(part: ChannelPart, names: Mapping[str, str]) -> str:
@@ -92,6 +106,7 @@ def _how(report: WaveReport) -> tuple[str, ...]:
         "Each contact asks what a resident would ask, through the published number, address or website. Every figure "
         "leads to the contacts it rests on, which can be looked up one by one.",
         f"The standards are those of {report.profile} ({report.profile_source}).",
+        *((staff_words(report.staff),) if report.staff and report.staff.minutes else ()),
         "Office hours, bank holidays and closures are each organisation's own; working days are counted in them.",
     )
 

@@ -7,12 +7,14 @@ the shops behind it. How the report is put together lives in `results.report.wav
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from results.benchmark import Benchmark, Rank, Rounded, Score
+from results.benchmark import Benchmark, Interval, Rank, Rounded, Score
 from results.change import Change
 from results.findings import Findings
 from results.kpis import Figure, LineFigures, PartnershipFigure
@@ -60,6 +62,73 @@ class ShopRow(Noun):
     evidence: tuple[EvidenceRow, ...]
 
 
+class StandardMet(Noun):
+    """How often a standard of the profile was met: full marks on the criterion that measures it.
+
+    `base`: contacts to which it applied and could be measured; `words`: counts alone under a base of ten.
+    """
+
+    criterion: str
+    channel: Channel
+    short: str
+    standard: str
+    met: int
+    base: int
+    words: str
+    caution: str = ""
+    interval: Interval | None = None
+
+
+class CriterionMarks(Noun):
+    """One organisation's marks on one criterion: their mean 0..1 over `base` counted contacts."""
+
+    criterion: str
+    mean: Rounded
+    base: int
+
+
+class Service(Noun):
+    """One service in one channel. `service`: its LGSL id, None where the wave's enquiries do not tell.
+
+    `score`: over all the contacts together; `headline`: the channel's first figure, for the partnership only.
+    """
+
+    service: int | None
+    title: str
+    channel: Channel
+    score: Score
+    headline: Figure | None = None
+
+
+class StaffTime(Noun):
+    """Staff time that the wave used: an estimate. `call_minutes`: from the answer to the end of calls that somebody
+    answered; `minutes`: those and `minutes_a_reply` for each reply that a person wrote."""
+
+    calls: int
+    call_minutes: Rounded
+    replies: int
+    minutes_a_reply: float
+    minutes: Rounded
+
+
+class ReferenceFigure(Noun):
+    """A published figure, or one the user supplied, beside a measure of this report. None of them is a target.
+
+    `value`: in the measure's unit; `base`: what it rests on, in words, as far as the source says.
+    """
+
+    group: str
+    year: str
+    source: str
+    measure: str
+    channel: Channel
+    label: str
+    value: Rounded
+    words: str
+    base: str = ""
+    note: str = ""
+
+
 class OrganisationChannel(Noun):
     """One organisation in one channel. `not_counted`: {why: contacts}; `set_aside`: {state: answers}."""
 
@@ -72,6 +141,8 @@ class OrganisationChannel(Noun):
     changes: tuple[Change, ...] = Field(default=(), description="since the earlier wave, where there is one")
     times: Times | None
     replies: Replies | None = Field(default=None, description="how soon e-mails are replied to")
+    standards: tuple[StandardMet, ...] = ()
+    marks: tuple[CriterionMarks, ...] = ()
     not_counted: Mapping[str, int]
     set_aside: Mapping[str, int]
     shops: tuple[ShopRow, ...]
@@ -85,6 +156,9 @@ class OrganisationPart(Noun):
     tier: Tier
     channels: tuple[OrganisationChannel, ...]
     findings: Findings
+    services: tuple[Service, ...] = ()
+    staff: StaffTime | None = None
+    withheld: str = Field(default="", description="what its reporting level keeps from other members, in a sentence")
 
 
 class CriterionHead(Noun):
@@ -112,6 +186,7 @@ class ChannelPart(Noun):
     replies: Replies | None = Field(default=None, description="how soon e-mails are replied to, all together")
     answer_standard: float | None
     standard_words: str
+    standards: tuple[StandardMet, ...] = ()
 
 
 class RefusalCount(Noun):
@@ -146,3 +221,21 @@ class WaveReport(Noun):
     not_counted: Mapping[str, int]
     set_aside: Mapping[str, Mapping[str, int]] = Field(description="{criterion's heading: {state: answers}}")
     refusals: tuple[RefusalCount, ...]
+    services: tuple[Service, ...] = ()
+    staff: StaffTime | None = None
+    references: tuple[ReferenceFigure, ...] = ()
+    own: Id | None = Field(
+        default=None, description="the organisation that the report is for; the others are then without names"
+    )
+
+
+def main() -> None:
+    """Write the JSON Schema of `wave-report.json` into docs/, from the nouns above."""
+    path = Path(__file__).parents[2] / "docs" / "wave-report.schema.json"
+    schema = WaveReport.model_json_schema(mode="serialization")
+    path.write_text(json.dumps(schema, indent=1, ensure_ascii=False) + "\n", "utf-8", newline="\n")
+    print(path.name)
+
+
+if __name__ == "__main__":
+    main()

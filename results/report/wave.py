@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from results import words
 from results.benchmark import Benchmark, benchmarks
@@ -29,18 +30,23 @@ from results.report.model import (
     Cell,
     ChannelPart,
     CriterionHead,
+    CriterionMarks,
     EvidenceRow,
     OrganisationChannel,
     OrganisationPart,
+    ReferenceFigure,
     RefusalCount,
     ShopRow,
     WaveReport,
 )
+from results.report.reference import told_of
+from results.report.standards import MINUTES_A_REPLY, services, staff_time, standards_met
 from results.schema import (
     STAGES,
     Answer,
     Channel,
     Criterion,
+    Enquiry,
     Organisation,
     Refusal,
     Scheme,
@@ -64,9 +70,13 @@ def assemble(
     refusals: Sequence[Refusal] = (),
     edition: str = "",
     earlier: Earlier | None = None,
+    enquiries: Mapping[str, Enquiry] = MappingProxyType({}),
+    references: Sequence[ReferenceFigure] = (),
+    minutes_a_reply: float = MINUTES_A_REPLY,
 ) -> WaveReport:
     """The report of one wave. `edition`: what is said of it where the wave has been judged anew. `earlier`: the wave
-    that changes are told from.
+    that changes are told from. `enquiries`: what was asked, by id. `references`: others' figures to stand beside.
+    `minutes_a_reply`: the estimate of what a reply by e-mail costs.
 
     Its members are the wave's organisations (all of `organisations` where it names none); shops and refusals of anybody
     else, and shops of other waves, are left out.
@@ -77,7 +87,8 @@ def assemble(
         (shop for shop in shops if shop.wave == wave.id and shop.organisation in names),
         key=lambda shop: (shop.made_at is None, shop.made_at.timestamp() if shop.made_at else 0.0, shop.id),
     )
-    parts = _Parts(scheme, {key: organisations[key] for key in names}, own, earlier)
+    parts = _Parts(scheme, {key: organisations[key] for key in names}, own, earlier, enquiries, minutes_a_reply)
+    channels = tuple(parts.channel(benchmark) for benchmark in parts.benchmarks)
     return WaveReport(
         wave=wave.id,
         title=wave.title,
@@ -93,11 +104,14 @@ def assemble(
         profile_source=scheme.profile.source,
         stage_weights=scheme.stage_weights,
         contacts=sum(shop.counted for shop in own),
-        channels=tuple(parts.channel(benchmark) for benchmark in parts.benchmarks),
+        channels=channels,
         organisations=tuple(parts.organisation(organisations[key]) for key in names),
         not_counted=_not_counted(own),
         set_aside=_set_aside(scheme, own),
         refusals=_refusals(names, refusals),
+        services=services(scheme, enquiries, own, headlines=True),
+        staff=staff_time(own, minutes_a_reply),
+        references=told_of(references, [wide.pooled.measure for part in channels for wide in part.figures]),
     )
 
 
@@ -110,10 +124,14 @@ class _Parts:
         members: Mapping[str, Organisation],
         shops: Sequence[Shop],
         earlier: Earlier | None,
+        enquiries: Mapping[str, Enquiry],
+        minutes_a_reply: float,
     ) -> None:
         names = {key: one.name for key, one in members.items()}
         self.scheme = scheme
         self.earlier = earlier
+        self.enquiries = enquiries
+        self.minutes_a_reply = minutes_a_reply
         self.criteria = {criterion.id: criterion for criterion in scheme.criteria}
         self.shops = shops
         self.asked = {given.criterion for shop in shops for given in shop.answers}
@@ -157,6 +175,7 @@ class _Parts:
             else None,
             answer_standard=standard_of(timed, self.scheme) if timed else None,
             standard_words=standard_words(timed, self.scheme) if timed else "",
+            standards=standards_met(self.scheme, channel, self.shops),
         )
 
     def _criteria(self, channel: Channel) -> list[Criterion]:
@@ -206,6 +225,8 @@ class _Parts:
                 if organisation.id in benchmark.scores
             ),
             findings=self._findings(organisation.id),
+            services=services(self.scheme, self.enquiries, self.by_organisation[organisation.id]),
+            staff=staff_time(self.by_organisation[organisation.id], self.minutes_a_reply),
         )
 
     def _findings(self, organisation: str) -> Findings:
@@ -224,6 +245,8 @@ class _Parts:
             changes=changes(self.scheme, organisation, benchmark.channel, own, self.earlier) if self.earlier else (),
             times=times,
             replies=self._replies(times) if times and benchmark.channel == "email" else None,
+            standards=standards_met(self.scheme, benchmark.channel, own),
+            marks=_marks(own),
             not_counted=_not_counted(own),
             set_aside=_states(own),
             shops=tuple(self._shop(shop) for shop in own),
@@ -303,30 +326,51 @@ def _answer_times(shops: Sequence[Shop]) -> Times:
     )
 
 
+def _marks(shops: Sequence[Shop]) -> tuple[CriterionMarks, ...]:
+    """Mean marks on each criterion over the counted shops."""
+    found: dict[str, list[float]] = {}
+    for shop in shops:
+        for given in shop.answers if shop.counted else ():
+            if given.marks is not None:
+                found.setdefault(given.criterion, []).append(given.marks)
+    return tuple(
+        CriterionMarks(criterion=key, mean=sum(marks) / len(marks), base=len(marks)) for key, marks in found.items()
+    )
+
+
 def _not_counted(shops: Sequence[Shop]) -> dict[str, int]:
     return dict(sorted(Counter(why_not_counted(shop) for shop in shops if not shop.counted).items()))
 
 
-def _states(shops: Sequence[Shop], criterion: str | None = None) -> dict[str, int]:
+_SETTLED = (State.ANSWERED, State.NOT_APPLICABLE)
+
+
+def _states(shops: Sequence[Shop]) -> dict[str, int]:
     """Answers of counted shops that are neither marked nor not applicable, by state."""
     found = Counter(
-        given.state.value
-        for shop in shops
-        if shop.counted
-        for given in shop.answers
-        if given.state not in (State.ANSWERED, State.NOT_APPLICABLE) and criterion in (None, given.criterion)
+        given.state.value for shop in shops if shop.counted for given in shop.answers if given.state not in _SETTLED
     )
     return dict(sorted(found.items()))
 
 
 def _set_aside(scheme: Scheme, shops: Sequence[Shop]) -> dict[str, dict[str, int]]:
     """The same, by criterion."""
-    found: dict[str, dict[str, int]] = {}
-    for channel, about in ABOUT.items():
-        for criterion in scheme.criteria:
-            if criterion.channel == channel and (states := _states(shops, criterion.id)):
-                found[f"{about.name}: {criterion.short}"] = states
-    return found
+    counted = Counter(
+        (given.criterion, given.state.value)
+        for shop in shops
+        if shop.counted
+        for given in shop.answers
+        if given.state not in _SETTLED
+    )
+    states: dict[str, dict[str, int]] = {}
+    for (criterion, state), count in sorted(counted.items()):
+        states.setdefault(criterion, {})[state] = count
+    return {
+        f"{about.name}: {criterion.short}": states[criterion.id]
+        for channel, about in ABOUT.items()
+        for criterion in scheme.criteria
+        if criterion.channel == channel and criterion.id in states
+    }
 
 
 def _refusals(names: Mapping[str, str], refusals: Sequence[Refusal]) -> tuple[RefusalCount, ...]:

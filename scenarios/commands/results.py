@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from results.calendar import LONDON
-from results.change import Earlier, same_scenarios
-from results.schema import CHANNELS
-from results.store import FrozenWave
 from scenarios import rescore as rescoring
 from scenarios import show
-from scenarios.bench import Bench, opened
+from scenarios.bench import opened
 from scenarios.commands.common import AsJson, Folder, OneOrganisation, WaveId, Wrong, app, do, planned_wave
 
+FORMATS = ("html", "pdf", "xlsx", "docx", "csv", "json")  # as in results.report, which takes long to load
 Edition = Annotated[int | None, typer.Option(help="An earlier edition: 0 is the wave as first scored.")]
 
 
@@ -60,71 +58,76 @@ async def _shops(
         show.shop_list(found)
 
 
-@app.command(epilog="Example: doorstep report first-wave")
+Formats = Annotated[
+    str | None, typer.Option("--format", help="html, pdf, xlsx, docx, csv, json: one or more, with commas; else all.")
+]
+OnlyFor = Annotated[
+    str | None,
+    typer.Option("--for", help="The report for this organisation: its own results, the others without names."),
+]
+
+
+@app.command(epilog="Examples: doorstep report first-wave · doorstep report first-wave --for example-council")
 def report(
     wave: WaveId,
     folder: Folder = Path(),
     to: Annotated[Path | None, typer.Option(help="Where to write; else reports/WAVE in the programme folder.")] = None,
     edition: Edition = None,
     since: Annotated[str | None, typer.Option(help="The wave to tell changes from; else the one before.")] = None,
+    own: OnlyFor = None,
+    formats: Formats = None,
+    minutes_a_reply: Annotated[
+        float, typer.Option(min=0, max=480, help="Staff minutes that a reply by e-mail is taken to cost.")
+    ] = 10,
     as_json: AsJson = False,
 ) -> None:
-    """Write the wave report: one page for people (HTML), one file for machines (JSON)."""
-    do(write_report(folder, wave, to, edition, as_json, since))
+    """Write the wave report: a page and a PDF, a workbook, a committee's report, and data."""
+    do(write_report(folder, wave, to, edition, as_json, since, own, _formats(formats), minutes_a_reply))
+
+
+def _formats(named: str | None) -> tuple[str, ...]:
+    """The forms that are asked for. Raises `Wrong`."""
+    asked = tuple(one.strip().casefold() for one in (named or ",".join(FORMATS)).split(",") if one.strip())
+    for one in asked:
+        if one not in FORMATS:
+            raise Wrong(f"--format {one!r} is no form of the report; there are {', '.join(FORMATS)}")
+    return asked
 
 
 async def write_report(
-    folder: Path, wave: str, to: Path | None, edition: int | None, as_json: bool, since: str | None = None
+    folder: Path,
+    wave: str,
+    to: Path | None,
+    edition: int | None,
+    as_json: bool,
+    since: str | None = None,
+    own: str | None = None,
+    formats: Sequence[str] = ("html", "json"),
+    minutes_a_reply: float = 10,
 ) -> None:
     """Write a wave's report, and say where it is."""
-    from results import report as wave_report  # here, because drawing takes long to load and only this command draws
+    from probes.web import chromium
+    from results.report import write_as  # here, because drawing takes long to load and only this command draws
+    from scenarios import reporting
 
     async with opened(folder, to_work=False) as bench:
         frozen = await planned_wave(bench, wave, edition)
-        found = await bench.store.shops(frozen)
-        refusals = await bench.ledger.refusals(wave)
-        earlier = await _earlier(bench, frozen, since)
-        maps = {
-            shop.id: bench.evidence.path(one.sha256).read_bytes()
-            for shop in found
-            for one in (shop.observation.evidence if shop.observation else ())
-            if shop.counted and one.kind == "map" and bench.evidence.path(one.sha256).is_file()
-        }
-    assembled = wave_report.assemble(
-        frozen.wave, frozen.scheme, frozen.organisations, found, refusals, _edition(frozen), earlier
+        gathered, maps = await reporting.gathered(bench, frozen, since=since, own=own, minutes_a_reply=minutes_a_reply)
+    place = "-".join(
+        [wave, *(["edition", str(edition)] if edition is not None else []), *(["for", own] if own else [])]
     )
-    place = wave if edition is None else f"{wave}-edition-{edition}"
-    page, data = wave_report.write(assembled, to or folder / "reports" / place, maps)
+    browser = chromium.find() if "pdf" in formats else None
+    written = await write_as(gathered, to or folder / "reports" / place, formats, maps, browser)
     if as_json:
-        show.json_out({"html": str(page), "json": str(data)})
+        show.json_out({form: str(path) for form, path in written.files.items()})
         return
-    show.ranks(assembled)
-    show.out.print(f"The wave report is in {page}", markup=False, soft_wrap=True)
-
-
-async def _earlier(bench: Bench, frozen: FrozenWave, since: str | None) -> Earlier | None:
-    """The wave that changes are told from: the one that is named, or the last whose fieldwork ended before this one's.
-
-    Each as it is judged now: its newest edition.
-    """
-    if since == frozen.wave.id:
-        raise Wrong(f"{since} cannot be compared with itself; name an earlier wave with --since")
-    ids = [since] if since else [id for id in await bench.store.wave_ids() if id != frozen.wave.id]
-    waves = [await planned_wave(bench, id) for id in ids]
-    before = [one for one in waves if since or one.wave.fieldwork_until < frozen.wave.fieldwork_from]
-    if not before:
-        return None
-    last = max(before, key=lambda one: (one.wave.fieldwork_until, one.wave.id))
-    unlike = [one for one in CHANNELS if not same_scenarios(frozen.scenarios, last.scenarios, one)]
-    shops = await bench.store.shops(last)
-    return Earlier(last.wave.title, last.scheme, shops, frozenset(unlike))
-
-
-def _edition(frozen: FrozenWave) -> str:
-    """What a report says of its edition: nothing for the wave as it was planned."""
-    if frozen.edition_at is None:
-        return ""
-    return f"edition {frozen.edition}, judged anew on {frozen.edition_at.astimezone(LONDON):%d/%m/%Y}: {frozen.why}"
+    show.ranks(gathered)
+    for line in written.missing:
+        show.out.print(line, markup=False, soft_wrap=True)
+    first, *others = written.files.values() or [to or folder]
+    show.out.print(f"The wave report is in {first}", markup=False, soft_wrap=True)
+    if others:
+        show.out.print(f"Beside it: {', '.join(path.name for path in others)}", markup=False, soft_wrap=True)
 
 
 @app.command(epilog="Example: doorstep rescore first-wave --why 'the office closed for a day'")

@@ -1,0 +1,90 @@
+"""Every form of the wave report, and how it gets into a folder: whole or not at all, whenever the power fails."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from results.report.csv_files import write_answers, write_figures
+from results.report.docx import write_docx
+from results.report.html import drawn, render
+from results.report.model import WaveReport
+from results.report.pdf import write_pdf
+from results.report.xlsx import write_xlsx
+
+FORMATS = ("html", "pdf", "xlsx", "docx", "csv", "json")
+
+
+class Written(NamedTuple):
+    """The files by form, and what could not be made, in a sentence each."""
+
+    files: Mapping[str, Path]
+    missing: Sequence[str]
+
+
+async def write_as(
+    report: WaveReport,
+    folder: Path,
+    formats: Sequence[str] = FORMATS,
+    maps: Mapping[str, bytes] | None = None,
+    browser: str | None = None,
+) -> Written:
+    """Write the report into a folder, over older ones. `browser`: a Chromium program, which PDF alone needs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files: dict[str, Path] = {}
+    missing: list[str] = []
+    charts = drawn(report) if {"html", "pdf", "docx"} & set(formats) else []
+    page = render(report, maps, charts) if {"html", "pdf"} & set(formats) else ""
+    if "html" in formats:
+        files["html"] = text(folder / "wave-report.html", page)
+    if "pdf" in formats and browser is None:
+        missing.append("There is no PDF, because no Chromium was found; set DOORSTEP_CHROMIUM to the path of one.")
+    elif "pdf" in formats and browser is not None:
+        files["pdf"] = await printed(page, folder / "wave-report.pdf", report.title, browser)
+    if "xlsx" in formats:
+        files["xlsx"] = await asyncio.to_thread(whole, folder / "wave-report.xlsx", lambda to: write_xlsx(report, to))
+    if "docx" in formats:
+        files["docx"] = await asyncio.to_thread(
+            whole, folder / "wave-report.docx", lambda to: write_docx(report, to, [one for one, _, _ in charts])
+        )
+    if "csv" in formats:
+        files["csv"] = whole(folder / "figures.csv", lambda to: write_figures(report, to))
+        files["csv of answers"] = whole(folder / "answers.csv", lambda to: write_answers(report, to))
+    if "json" in formats:
+        files["json"] = text(folder / "wave-report.json", report.model_dump_json(indent=1) + "\n")
+    return Written(files, missing)
+
+
+def whole(path: Path, write: Callable[[Path], None]) -> Path:
+    """Write a file under another name first, then give it its own: nobody ever reads half of it."""
+    half = path.with_name(f".{path.name}.half{path.suffix}")
+    try:
+        write(half)
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
+    return path
+
+
+def text(path: Path, content: str) -> Path:
+    """The same for a text."""
+
+    def write(to: Path) -> None:
+        to.write_text(content, "utf-8", newline="\n")
+
+    return whole(path, write)
+
+
+async def printed(page: str, path: Path, title: str, browser: str) -> Path:
+    """A page as PDF. It is printed from a copy, which is there whether or not HTML was asked for."""
+    copy, half = path.with_name(f".{path.name}.html"), path.with_name(f".{path.name}.half.pdf")
+    try:
+        copy.write_text(page, "utf-8", newline="\n")
+        await write_pdf(copy, half, title, browser)
+        half.replace(path)
+    finally:
+        copy.unlink(missing_ok=True)
+        half.unlink(missing_ok=True)
+    return path

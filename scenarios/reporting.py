@@ -1,0 +1,134 @@
+"""A wave gathered from its folder and store for a report: what is compared with, who may see what, whose letters.
+
+What a report says is worked out in `results.report`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from results.calendar import LONDON
+from results.change import Earlier, same_scenarios
+from results.report import assemble
+from results.report.model import ReferenceFigure, WaveReport
+from results.report.reference import published, read
+from results.report.views import Level, at_reporting_levels, for_one
+from results.schema import CHANNELS, Organisation
+from results.store import FrozenWave
+from scenarios.bench import Bench
+from scenarios.commands.common import Wrong, planned_wave
+from scenarios.reading import Invalid, Problem
+
+_STRICTEST: tuple[Level, ...] = ("organisation", "department", "service")
+_LARGEST = 1_000_000  # bytes of a file of reference figures
+
+
+async def gathered(
+    bench: Bench,
+    frozen: FrozenWave,
+    *,
+    since: str | None = None,
+    own: str | None = None,
+    minutes_a_reply: float,
+) -> tuple[WaveReport, dict[str, bytes]]:
+    """A wave's report as it may be read: by all members, or by `own` alone; and the maps of websites in it.
+
+    Raises `Wrong` and `Invalid`.
+    """
+    if own is not None and own not in frozen.organisations:
+        raise Wrong(f"{own!r} is not in {frozen.wave.id}; its organisations are {', '.join(frozen.organisations)}")
+    shops = await bench.store.shops(frozen)
+    report = assemble(
+        frozen.wave,
+        frozen.scheme,
+        frozen.organisations,
+        shops,
+        await bench.ledger.refusals(frozen.wave.id),
+        edition_words(frozen),
+        await earlier(bench, frozen, since),
+        frozen.enquiries,
+        references(bench.folder.path),
+        minutes_a_reply,
+    )
+    if own is not None:
+        report = for_one(report, own, await _secret(bench, frozen.wave.id))
+    elif len(report.organisations) > 1:
+        report = at_reporting_levels(report, levels(frozen.organisations, bench.folder.register))
+    shown = {shop.id for one in report.organisations for each in one.channels for shop in each.shops if shop.evidence}
+    maps = {
+        shop.id: bench.evidence.path(one.sha256).read_bytes()
+        for shop in shops
+        if shop.id in shown and shop.counted
+        for one in (shop.observation.evidence if shop.observation else ())
+        if one.kind == "map" and bench.evidence.path(one.sha256).is_file()
+    }
+    return report, maps
+
+
+def levels(frozen: Mapping[str, Organisation], register: Mapping[str, Organisation]) -> dict[str, Level]:
+    """The reporting level of each organisation: what it agreed to for the wave or since, whichever shows less.
+
+    Where no consent is on record, the least is shown.
+    """
+    found: dict[str, Level] = {}
+    for key, organisation in frozen.items():
+        agreed = [one.consent for one in (organisation, register.get(key)) if one is not None and one.consent]
+        found[key] = min((one.reporting_level for one in agreed), key=_STRICTEST.index, default="organisation")
+    return found
+
+
+def references(folder: Path) -> tuple[ReferenceFigure, ...]:
+    """The figures that ship, and those of the CSV files in the folder's `reference`. Raises `Invalid`."""
+    found: list[ReferenceFigure] = []
+    wrong: list[Problem] = []
+    for path in sorted((folder / "reference").glob("*.csv")):
+        figures, mistakes = read(_text(path))
+        found += figures
+        wrong += [Problem(f"reference/{path.name}", one.row, one.column, one.why) for one in mistakes]
+    if wrong:
+        raise Invalid(wrong)
+    return (*found, *published())
+
+
+async def earlier(bench: Bench, frozen: FrozenWave, since: str | None) -> Earlier | None:
+    """The wave that changes are told from: the one that is named, or the last whose fieldwork ended before this one's.
+
+    Each as it is judged now: its newest edition.
+    """
+    if since == frozen.wave.id:
+        raise Wrong(f"{since} cannot be compared with itself; name an earlier wave with --since")
+    ids = [since] if since else [id for id in await bench.store.wave_ids() if id != frozen.wave.id]
+    waves = [await planned_wave(bench, id) for id in ids]
+    before = [one for one in waves if since or one.wave.fieldwork_until < frozen.wave.fieldwork_from]
+    if not before:
+        return None
+    last = max(before, key=lambda one: (one.wave.fieldwork_until, one.wave.id))
+    unlike = [one for one in CHANNELS if not same_scenarios(frozen.scenarios, last.scenarios, one)]
+    shops = await bench.store.shops(last)
+    return Earlier(last.wave.title, last.scheme, shops, frozenset(unlike))
+
+
+def edition_words(frozen: FrozenWave) -> str:
+    """What a report says of its edition: nothing for the wave as it was planned."""
+    if frozen.edition_at is None:
+        return ""
+    return f"edition {frozen.edition}, judged anew on {frozen.edition_at.astimezone(LONDON):%d/%m/%Y}: {frozen.why}"
+
+
+async def _secret(bench: Bench, wave: str) -> str:
+    """What deals the letters: the references of all the wave's contacts, of which each organisation knows its own."""
+    rows = [*await bench.store.rows(wave=wave), *await bench.store.rows(wave=wave, shopper="person")]
+    planned: Sequence[str] = sorted(row.reference for row in rows if row.attempt == 0)
+    return hashlib.sha256("\n".join(planned).encode()).hexdigest()
+
+
+def _text(path: Path) -> str:
+    name = f"reference/{path.name}"
+    if path.stat().st_size > _LARGEST:
+        raise Invalid([Problem(name, 0, "", f"is larger than {_LARGEST:,} bytes; it cannot be meant")])
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Invalid([Problem(name, 0, "", "is not UTF-8 text; save it as CSV UTF-8")]) from None

@@ -19,7 +19,7 @@ from results.schema import CHANNELS, Channel, Criterion, Fact, Noun, Scheme, Sho
 MOST = 3
 MOST_FOR_PARTNERSHIP = 5
 MOST_PER_CHANNEL = 2
-MOST_IN_CHANNEL = 8
+MOST_IN_CHANNEL = 10
 PRAISE_FROM = 0.75
 HOWEVER_BELOW = 0.9
 LEAST_ANSWERS: Mapping[str, int] = {"web": 1}
@@ -144,7 +144,7 @@ def findings(scheme: Scheme, own: Means, average: Mapping[str, float]) -> Findin
 
 
 def channel_findings(scheme: Scheme, channel: Channel, own: Means, average: Mapping[str, float]) -> Findings:
-    """The same of one organisation in one channel, up to eight of each: the form of Derbyshire's report of 2006."""
+    """The same of one organisation in one channel, up to ten of each: the form of Derbyshire's report of 2006."""
     good, weak = ([one for one in found if one.channel == channel] for found in _apart(scheme, own, average))
     return Findings(
         praise=tuple(_finding(one, one.praise, own[one.id], average.get(one.id)) for one in good[:MOST_IN_CHANNEL]),

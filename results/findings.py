@@ -30,7 +30,7 @@ from results.schema import (
 MOST = 3
 MOST_FOR_PARTNERSHIP = 5
 MOST_PER_CHANNEL = 2
-MOST_IN_CHANNEL = 8
+MOST_IN_CHANNEL = 10
 PRAISE_FROM = 0.75
 HOWEVER_BELOW = 0.9
 LEAST_ANSWERS: Mapping[str, int] = {"web": 1}
@@ -61,7 +61,7 @@ class Mean(Noun):
 class Finding(Noun):
     """One sentence of praise, or one after "However", with its figure.
 
-    `partnership`: mean of the organisations' own means, this one included; None when it stands alone.
+    `partnership`: mean of the organisations' own means, this one included; None when it stands alone, or beside counts.
     """
 
     criterion: str
@@ -157,7 +157,7 @@ def findings(scheme: Scheme, own: Means, average: Mapping[str, float]) -> Findin
 
 
 def channel_findings(scheme: Scheme, channel: Channel, own: Means, average: Mapping[str, float]) -> Findings:
-    """The same of one organisation in one channel, up to eight of each: the form of Derbyshire's report of 2006."""
+    """The same of one organisation in one channel, up to ten of each: the form of Derbyshire's report of 2006."""
     good, weak = ([one for one in found if one.channel == channel] for found in _apart(scheme, own, average))
     return Findings(
         praise=tuple(_finding(one, one.praise, own[one.id], average.get(one.id)) for one in good[:MOST_IN_CHANNEL]),
@@ -285,7 +285,7 @@ def _finding(criterion: Criterion, text: str, mean: Mean, average: float | None)
         text=text,
         figure=figure(criterion, mean),
         own=mean.mean,
-        partnership=average,
+        partnership=average if criterion.channel == "web" or mean.base >= words.COUNTS_ONLY else None,
         base=mean.base,
         caution="" if criterion.channel == "web" else words.caution(mean.base),
         shops=mean.shops,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from results.schema import CHANNELS, Channel, Shop, State
+from results.scoring import NO_STANDARD
 
 Kind = Literal["share", "mean", "median", "tally"]
 Unit = Literal["yes", "seconds", "working days", "percent", "place", "number"]
@@ -109,13 +110,19 @@ def _out_of_use(shop: Shop) -> Reading:
 
 
 def _answered_in_standard(shop: Shop) -> Reading:
-    found = _marks(shop, "phone.access.answer_time")
-    return Reading(None, "not answered") if found.aside == State.NOT_APPLICABLE.value else found
+    return _unless_beside(shop, "phone.access.answer_time", _marks(shop, "phone.access.answer_time"), "not answered")
 
 
 def _days_to_reply(shop: Shop) -> Reading:
-    found = _answer(shop, "email.reply_time")
-    return Reading(None, "no reply") if found.aside == State.NOT_APPLICABLE.value else found
+    return _unless_beside(shop, "email.reply_time", _answer(shop, "email.reply_time"), "no reply")
+
+
+def _unless_beside(shop: Shop, criterion: str, found: Reading, beside: str) -> Reading:
+    """What not applicable means here: `beside`, unless the profile promises nothing."""
+    if found.aside != State.NOT_APPLICABLE.value:
+        return found
+    promised = all(given.why != NO_STANDARD for given in shop.answers if given.criterion == criterion)
+    return Reading(None, beside if promised else "without a standard")
 
 
 _ANSWERED = ("answered call", "answered calls")

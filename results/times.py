@@ -19,7 +19,8 @@ from scipy.stats import CensoredData, binom, ecdf
 from results import words
 from results.benchmark import Interval, Rounded, wilson
 from results.calendar import Calendar
-from results.schema import Moment, Noun, Shop, State, Why
+from results.schema import Noun, Shop, State, Why
+from results.scoring import NO_STANDARD
 
 DAYS = (1.0, 2.0, 5.0, 10.0)
 """Working days by which the share of e-mails replied to is told."""
@@ -224,14 +225,17 @@ def reply_times(shops: Sequence[Shop], calendar: Calendar, read_until: dt.dateti
             continue
         if shop.counted:
             given = next((one for one in shop.answers if one.criterion == "email.reply_time"), None)
-            if given is not None and given.state is State.NOT_APPLICABLE:
-                without += 1
-            elif given is not None and given.state is State.ANSWERED and isinstance(given.value, int | float):
+            if given is None:
+                continue
+            if given.state is State.ANSWERED and isinstance(given.value, int | float):
                 values.append(float(given.value))
+            elif given.why == NO_STANDARD and (days := _days_to_reply(shop, calendar)) is not None:
+                values.append(days)  # a time all the same
+            elif given.state is State.NOT_APPLICABLE:
+                without += 1
         elif shop.state == "open" and shop.made_at is not None and read_until is not None:
-            replied = _replied_at(shop)
-            if replied is not None:
-                values.append(calendar.working_days(shop.made_at, replied.middle))
+            if (days := _days_to_reply(shop, calendar)) is not None:
+                values.append(days)
             elif _waits(shop):
                 waiting.append(calendar.working_days(shop.made_at, read_until))
     return Times(values=tuple(sorted(values)), without=without, waiting=tuple(sorted(waiting)))
@@ -252,9 +256,13 @@ def last_arrival(shops: Sequence[Shop]) -> dt.datetime | None:
     return max(came, default=None)
 
 
-def _replied_at(shop: Shop) -> Moment | None:
+def _days_to_reply(shop: Shop, calendar: Calendar) -> float | None:
+    """Between the midpoints of sending and of the final reply; None where there is no reply."""
     seen = shop.observation
-    return seen.moments.get("final_reply") if seen and seen.facts.get("email.replied") else None
+    if seen is None or not seen.facts.get("email.replied"):
+        return None
+    sent, replied = seen.moments.get("sent"), seen.moments.get("final_reply")
+    return calendar.working_days(sent.middle, replied.middle) if sent and replied else None
 
 
 def _waits(shop: Shop) -> bool:

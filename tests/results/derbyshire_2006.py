@@ -35,10 +35,15 @@ SOUTH_DERBYSHIRE = "south-derbyshire"
 ASKED = (
     *("phone.access.contactable", "phone.access.answer_time", "phone.access.number_works"),
     *("phone.greet.salutation", "phone.greet.org_name", "phone.greet.own_name"),
+    *("phone.handle.courteous", "phone.handle.listened", "phone.handle.owned", "phone.handle.rapport"),
+    *("phone.handle.fully_answered", "phone.close.further_help"),
+    *("phone.transfer.count", "phone.transfer.told_where", "phone.transfer.briefed"),
+    *("phone.wrong.accepted", "phone.wrong.correct_number"),
     *("vm.reached", "vm.returned"),
     *("email.auto_ack", "email.ack_24h", "email.replied", "email.reply_time", "email.fully_answered"),
     *("email.used_name", "email.sender_name", "email.sender_phone", "email.sender_job_title"),
     *("email.sender_department", "email.layout"),
+    *("email.courtesy", "email.clarity", "email.professional_language", "email.efficiency"),
     *("web.az.present", "web.az.quality", "web.az.common_words", "web.search.home", "web.search.best_rank"),
     *("web.search.results_count", "web.search.common_words", "web.search.structured", "web.task.jobs"),
     *("web.task.leisure", "web.phone.valid", "a11y.enhanced_contrast", "a11y.large_text", "std.published_web"),
@@ -49,9 +54,15 @@ Row = dict[str, str]
 
 
 def scheme() -> Scheme:
-    """Those questions of today's scheme, with South Derbyshire's standards, as people answer them."""
+    """Those questions of today's scheme, with South Derbyshire's standards, as people answer them: a person's answer is
+    a fact that bears the question's own name, where no probe has one.
+    """
     today = schemes.load("south-derbyshire-2006")
-    asked = tuple(one.model_copy(update={"proposed": False}) for one in today.criteria if one.id in ASKED)
+    asked = tuple(
+        one.model_copy(update={"proposed": False, "fact": one.fact or (None if one.between else one.id)})
+        for one in today.criteria
+        if one.id in ASKED
+    )
     assert len(asked) == len(ASKED)
     own = today.model_copy(update={"criteria": asked, "digest": ""})
     return own.model_copy(update={"digest": schemes.digest(own)})
@@ -147,11 +158,22 @@ def _call(row: Row) -> Observation:
         "phone.salutation": _yes(row["salutation"]),
         "phone.org_name": _yes(row["organisation named"]),
         "phone.own_name": _yes(row["own name"]),
+        "phone.handle.courteous": _count(row["courteous"]),
+        "phone.handle.listened": _yes(row["listened"]),
+        "phone.handle.owned": _yes(row["ownership"]),
+        "phone.handle.rapport": _yes(row["rapport"]),
+        "phone.handle.fully_answered": row["fully answered"] or None,
+        "phone.close.further_help": _yes(row["further help"]),
+        "phone.transfer.count": _count(row["transfers"]),
+        "phone.transfer.told_where": _yes(row["told where"]),
+        "phone.transfer.briefed": _yes(row["briefed"]),
+        "phone.wrong.accepted": _yes(row["elsewhere: accepted"]),
+        "phone.wrong.correct_number": _yes(row["elsewhere: right number"]),
         "vm.reached": voicemail,
         "vm.returned": _yes(row["message returned"]),
     }
     failure = {"engaged": Failure.ENGAGED, "no reply": Failure.NO_REPLY}.get(outcome)
-    return _seen(facts, moments, "nobody was reached" if not person else "no message was left", failure)
+    return _seen(facts, moments, "it did not come to that", failure)
 
 
 def _mail(row: Row) -> Observation:
@@ -170,7 +192,11 @@ def _mail(row: Row) -> Observation:
         "email.sender_phone": _yes(row["telephone"]),
         "email.sender_job_title": _yes(row["job title"]),
         "email.sender_department": _yes(row["department"]),
-        "email.layout": int(row["layout"]) if row["layout"] else None,
+        "email.layout": _count(row["layout"]),
+        "email.courtesy": _count(row["courtesy"]),
+        "email.clarity": _count(row["clarity"]),
+        "email.professional_language": _count(row["language"]),
+        "email.efficiency": _count(row["efficiency"]),
         "email.fully_answered": row["fully answered"] or None,
     }
     return _seen(facts, moments, "no person replied", None if row["replied"] else Failure.SILENT)
@@ -207,6 +233,10 @@ def _seen(facts: dict[str, Fact], moments: dict[str, Moment], why: str, failure:
 
 def _yes(said: str) -> bool | None:
     return {"yes": True, "no": False, "": None}[said]
+
+
+def _count(said: str) -> int | None:
+    return int(said) if said else None
 
 
 def _at(said: str) -> dt.datetime:

@@ -145,6 +145,14 @@ def test_a_channels_findings_name_whatever_fell_short_and_not_three_of_it_only()
     assert len(channel_findings(SCHEME, "email", weak, {}).however) == 4
 
 
+def test_beside_counts_no_percentage_of_the_partnership_is_shown() -> None:
+    few, many = ({"email.replied": mean("email.replied", 0.5, base=base)} for base in (9, 10))
+
+    shown = [findings(SCHEME, own, {"email.replied": 0.8}).however[0].partnership for own in (few, many)]
+
+    assert shown == [None, 0.8]
+
+
 def test_no_channel_takes_all_three_while_another_has_something_to_say() -> None:
     weak = table(used_name=0.1, replied=0.1, sender_phone=0.1, sender_job_title=0.1)
     call_cost = {"phone.access.call_cost": mean("phone.access.call_cost", 0.8)}

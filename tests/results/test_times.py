@@ -15,7 +15,7 @@ from scipy.stats import bootstrap
 from results.kpis import Figure, figures
 from results.report import WaveReport, assemble
 from results.report.html import render
-from results.schema import Moment, Observation, Shop, Why
+from results.schema import Failure, Moment, Observation, Shop, Why
 from results.times import Times, curve, last_arrival, median_interval, replies, reply_times
 from tests.results.partnership import CALENDAR, START, Fieldwork, fieldwork, shop, small_scheme
 
@@ -235,3 +235,25 @@ def test_a_reply_that_a_person_has_to_look_at_is_neither_a_time_nor_waiting() ->
     one = one.model_copy(update={"state": "open", "counted": False})
 
     assert reply_times([one], CALENDAR, START + dt.timedelta(days=5)).base == 0
+
+
+def test_where_the_profile_promises_no_time_a_reply_has_its_time_all_the_same() -> None:
+    scheme = small_scheme()
+    figures_left = {key: one for key, one in scheme.profile.figures.items() if not key.startswith("email.reply")}
+    nothing = scheme.model_copy(update={"profile": scheme.profile.model_copy(update={"figures": figures_left})})
+    sent, replied = (Moment(lower=at, upper=at, source="test") for at in (START, START + dt.timedelta(hours=4)))
+    one = Observation(facts={"email.replied": True}, moments={"sent": sent, "final_reply": replied})
+    other = Observation(facts={"email.replied": False}, moments={"sent": sent}, failure=Failure.SILENT)
+    shops = [
+        shop(nothing, "email", "a", number, seen, "a@a.example", "bin") for number, seen in enumerate((one, other))
+    ]
+
+    found = reply_times(shops, CALENDAR, None)
+
+    assert (found.values, found.without) == ((0.5,), 1)
+    assert [one.words for one in figures(nothing, "email", shops) if one.measure == "email.reply_median"] == [
+        "not known"
+    ]
+    assert [one.aside for one in figures(nothing, "email", shops) if one.measure == "email.reply_median"] == [
+        ("2 without a standard",)
+    ]

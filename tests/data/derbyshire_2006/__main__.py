@@ -19,6 +19,11 @@ FOLDER = Path(__file__).parent
 OFFICE = Calendar()
 ENQUIRIES = ("missed-bin", "council-tax-band", "planning-application", "pest-control", "electoral-register")
 
+HANDLING = (
+    *("courteous", "listened", "ownership", "rapport", "fully answered", "further help", "transfers", "told where"),
+    *("briefed", "elsewhere: accepted", "elsewhere: right number"),
+)
+
 Row = dict[str, str]
 
 
@@ -43,6 +48,7 @@ def _calls(place: int, key: str, made: Calls) -> Iterator[Row]:
     chance = random.Random(f"calls to {key}")
     people = made.switchboard[0] + made.others[0]
     greetings = [iter(_yes(chance, yes, people)) for yes in (made.salutation, made.named, made.own_name)]
+    handled = iter(_handled(chance, made, people))
     returned = iter(_yes(chance, made.returned, made.switchboard[1] + made.others[1]))
     rows = []
     for outcomes, mean, spread, first_line in (
@@ -66,6 +72,7 @@ def _calls(place: int, key: str, made: Calls) -> Iterator[Row]:
                     "salutation": next(greetings[0]) if outcome == "person" else "",
                     "organisation named": next(greetings[1]) if outcome == "person" else "",
                     "own name": next(greetings[2]) if outcome == "person" else "",
+                    **(next(handled) if outcome == "person" else dict.fromkeys(HANDLING, "")),
                     "message returned": next(returned) if outcome == "voicemail" else "",
                 }
             )
@@ -73,6 +80,31 @@ def _calls(place: int, key: str, made: Calls) -> Iterator[Row]:
     for count, row in enumerate(rows):
         at = _working_moment(count, len(rows))
         yield {"organisation": key, "at": _said(at), "enquiry": ENQUIRIES[count % len(ENQUIRIES)], **row}
+
+
+def _handled(chance: random.Random, made: Calls, people: int) -> Iterator[Row]:
+    """How the call went once a person was reached. Every third was transferred, one of them twice; every seventh asked
+    for what another authority does.
+    """
+    moved, elsewhere = people // 3, people // 7
+    fully, not_at_all = round(people * (made.skill + 0.1)), round(people * (0.8 - made.skill) / 2)
+    answered = ["fully"] * fully + ["not"] * max(0, not_at_all)
+    columns = {
+        "courteous": [("4", "5")[one == "yes"] for one in _yes(chance, round(people * made.care), people)],
+        "listened": _yes(chance, min(people, round(people * (made.care + 0.03))), people),
+        "ownership": _yes(chance, round(people * made.care), people),
+        "rapport": _yes(chance, round(people * (made.care - 0.12)), people),
+        "fully answered": _shuffled(chance, (answered + ["partly"] * people)[:people]),
+        "further help": _yes(chance, round(people * (made.skill - 0.1)), people),
+        "transfers": ["2"] + ["1"] * (moved - 1) + ["0"] * (people - moved),
+        "told where": _yes(chance, round(moved * made.skill), moved) + [""] * (people - moved),
+        "briefed": _yes(chance, round(moved * (made.skill - 0.1)), moved) + [""] * (people - moved),
+        "elsewhere: accepted": ["yes"] * elsewhere + [""] * (people - elsewhere),
+        "elsewhere: right number": _yes(chance, -(-elsewhere * 4 // 5), elsewhere) + [""] * (people - elsewhere),
+    }
+    assert tuple(columns) == HANDLING
+    for values in zip(*columns.values(), strict=True):
+        yield dict(zip(columns, values, strict=True))
 
 
 # ------------------------------------------------------------------------------------------------ e-mails
@@ -100,13 +132,15 @@ def _mails(key: str, made: Mails) -> Iterator[Row]:
             "automatic": _said(sent + dt.timedelta(minutes=1)) if automatic[count] == "yes" else "",
             "replied": "",
             **dict.fromkeys(signed, ""),
-            "layout": "",
+            **dict.fromkeys(("layout", "courtesy", "clarity", "language", "efficiency"), ""),
             "fully answered": "",
         }
         if replied[count] == "yes":
             row |= {name: next(each) for name, each in signed.items()}
             row["replied"] = _said(_after(sent, next(days)))
             row["layout"] = str(chance.choice(made.layout))
+            row |= {name: chance.choice("4555") for name in ("courtesy", "clarity", "language")}
+            row["efficiency"] = str(chance.choice(made.efficiency))
             row["fully answered"] = next(fully)
         yield row
 
@@ -159,9 +193,12 @@ def _website(place: int, key: str, site: Site) -> Row:
 
 
 def _yes(chance: random.Random, yes: int, of: int) -> list[str]:
-    found = ["yes"] * yes + ["no"] * (of - yes)
-    chance.shuffle(found)
-    return found
+    return _shuffled(chance, ["yes"] * yes + ["no"] * (of - yes))
+
+
+def _shuffled(chance: random.Random, values: list[str]) -> list[str]:
+    chance.shuffle(values)
+    return values
 
 
 def _around(chance: random.Random, mean: float, spread: float, count: int) -> list[float]:

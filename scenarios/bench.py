@@ -23,6 +23,7 @@ from probes.phone.preflight import MINUTES_AT_MOST
 from results.calendar import LONDON
 from results.callbacks import CallBacks
 from results.closings import Closings
+from results.consents import ConsentLog
 from results.database import Database
 from results.evidence import EvidenceFolder
 from results.ledger import DatabaseLedger
@@ -52,6 +53,7 @@ class Bench:
     closings: Closings
     evidence: EvidenceFolder
     guard: Guard
+    database: Database
 
     def mail_accounts(self) -> dict[str, Account]:
         """Every mailbox by name, with how to sign in to it. Raises `MissingSecret`; `Invalid` where there is none."""
@@ -135,6 +137,7 @@ async def opened(path: Path, *, to_work: bool) -> AsyncIterator[Bench]:
         database = await Database.open(os.environ.get(DATABASE) or f"sqlite:///{path / 'doorstep.db'}")
         try:
             ledger = DatabaseLedger(database)
+            await ConsentLog(database).note(folder.register, clock.now())
             yield Bench(
                 folder=folder,
                 clock=clock,
@@ -143,8 +146,11 @@ async def opened(path: Path, *, to_work: bool) -> AsyncIterator[Bench]:
                 mailbag=Mailbag(database),
                 callbacks=CallBacks(database),
                 closings=Closings(database),
-                evidence=EvidenceFolder(path / "evidence", lambda: clock.now().astimezone(LONDON).date()),
+                evidence=EvidenceFolder(
+                    path / "evidence", lambda: clock.now().astimezone(LONDON).date(), folder.programme.retention
+                ),
                 guard=_guard(folder, ledger, clock),
+                database=database,
             )
         finally:
             await asyncio.shield(database.close())

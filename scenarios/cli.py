@@ -18,6 +18,7 @@ from scenarios.commands import (  # noqa: F401 - each adds its commands
     practice,
     programme,
     results,
+    retention,
     stopping,
     telephone,
 )

@@ -17,6 +17,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from probes.guard import Carrier, never_dialled
 from results import scheme
+from results.retention import Retention
 from results.schema import (
     Address,
     Enquiry,
@@ -85,6 +86,7 @@ class Programme(Noun):
     mail: Mapping[Id, MailAccount] = {}
     phone: PhoneAccount | None = None
     practice: Practice | None = None
+    retention: Retention = Retention()
 
     @field_validator("mail", mode="before")
     @classmethod

@@ -35,6 +35,8 @@ def test_the_commands_are_those_of_the_readme() -> None:
         "check",
         "collect",
         "demo",
+        "export-organisation",
+        "forget",
         "init",
         "mail",
         "pause",

@@ -17,6 +17,7 @@ from scenarios.commands import (  # noqa: F401 - each adds its commands
     mailboxes,
     practice,
     programme,
+    register,
     results,
     retention,
     stopping,

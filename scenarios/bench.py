@@ -119,6 +119,11 @@ async def _clock(folder: Folder, to_work: bool) -> Clock:
         return RealClock()
 
 
+def database_url(path: Path) -> str:
+    """Where the results of a programme folder are kept."""
+    return os.environ.get(DATABASE) or f"sqlite:///{path / 'doorstep.db'}"
+
+
 @asynccontextmanager
 async def opened(path: Path, *, to_work: bool) -> AsyncIterator[Bench]:
     """Open a programme folder. `to_work`: to contact or change; then nobody else may at the same time.
@@ -134,7 +139,7 @@ async def opened(path: Path, *, to_work: bool) -> AsyncIterator[Bench]:
             raise AtWork(f"another `doorstep` is at work in {path}; wait until it has finished") from None
     try:
         clock = await _clock(folder, to_work)
-        database = await Database.open(os.environ.get(DATABASE) or f"sqlite:///{path / 'doorstep.db'}")
+        database = await Database.open(database_url(path))
         try:
             ledger = DatabaseLedger(database)
             await ConsentLog(database).note(folder.register, clock.now())

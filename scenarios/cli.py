@@ -15,11 +15,13 @@ from scenarios.bench import AtWork
 from scenarios.commands import (  # noqa: F401 - each adds its commands
     calls,
     mailboxes,
+    operating,
     practice,
     programme,
     register,
     results,
     retention,
+    schedule,
     stopping,
     telephone,
 )

@@ -1,4 +1,5 @@
-"""A programme folder: programme.toml, and *.yaml in register/, scenarios/, enquiries/, profiles/ and waves/.
+"""A programme folder: programme.toml, schedules.yaml, and *.yaml in register/, scenarios/, enquiries/, profiles/ and
+waves/.
 
 `load` reads the whole of it and tells every mistake at once. Secrets are not in it: see `scenarios.credentials`.
 """
@@ -30,9 +31,10 @@ from results.schema import (
     Scheme,
     Wave,
 )
-from scenarios import lint
+from scenarios import lint, schedules
 from scenarios.phone_account import PhoneAccount, SipTrunk
 from scenarios.reading import Invalid, Problem, line_of, read_toml, read_yaml
+from scenarios.schedules import Schedule
 
 LIBRARY = Path(__file__).parent / "library"
 Item = TypeVar("Item", Organisation, Scenario, Enquiry, Wave, Profile)
@@ -112,6 +114,7 @@ class Folder:
     enquiries: Mapping[str, Enquiry]
     waves: Mapping[str, Wave]
     profiles: Mapping[str, Profile]
+    schedules: Mapping[str, Schedule]
 
     def scheme(self, profile: str) -> Scheme:
         """Today's scheme with a standards profile: the folder's own, or one that comes with Doorstep."""
@@ -133,6 +136,7 @@ def load(path: Path) -> Folder:
         enquiries={**library(), **_read_all(path / "enquiries", Enquiry, problems)},
         waves=_read_all(path / "waves", Wave, problems),
         profiles=_read_all(path / "profiles", Profile, problems),
+        schedules=schedules.read(path, problems),
     )
     if not problems:
         problems = [
@@ -143,6 +147,7 @@ def load(path: Path) -> Folder:
             *_profile_problems(folder),
             *_scenario_problems(folder),
             *_wave_problems(folder),
+            *_schedule_problems(folder),
         ]
     if problems:
         raise Invalid(problems)
@@ -325,3 +330,10 @@ def _wave_problems(folder: Folder) -> list[Problem]:
             why = f"there is no standards profile {wave.profile!r}; there are: {', '.join(profiles)}"
             found.append(_at(folder, "waves", wave.id, ["profile"], why))
     return found
+
+
+def _schedule_problems(folder: Folder) -> list[Problem]:
+    profiles = {*scheme.profiles(), *folder.profiles}
+    return schedules.problems(
+        folder.path, folder.schedules, set(folder.scenarios), set(folder.waves), set(folder.register), profiles
+    )

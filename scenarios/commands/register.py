@@ -52,7 +52,8 @@ async def _check(folder: Path, as_json: bool) -> None:
         in_force = sum(one.standing in ("in force", "ends soon") for one in found)
         none = sum(one.standing == "none" for one in found)
         show.out.print(
-            f"{len(found)} {'organisation' if len(found) == 1 else 'organisations'}: consent in force for {in_force}, none for {none}."
+            f"{len(found)} {'organisation' if len(found) == 1 else 'organisations'}: "
+            f"consent in force for {in_force}, none for {none}."
         )
     if any(one.wrong for one in found):
         raise typer.Exit(1)

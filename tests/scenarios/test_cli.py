@@ -32,6 +32,7 @@ def programme(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_commands_are_those_of_the_readme() -> None:
     assert COMMANDS == [
+        "backup",
         "check",
         "collect",
         "demo",
@@ -43,12 +44,17 @@ def test_the_commands_are_those_of_the_readme() -> None:
         "phone",
         "plan",
         "practice",
+        "refusals",
         "register",
         "report",
         "rescore",
+        "restore",
         "resume",
         "run",
+        "schedule",
+        "serve",
         "shops",
+        "status",
     ]
 
 

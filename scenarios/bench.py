@@ -34,6 +34,7 @@ from scenarios.programme import Folder, MailAccount, load
 from scenarios.reading import Invalid, Problem
 
 DATABASE = "DOORSTEP_DATABASE"
+_PATIENCE = 2.0  # seconds for another to be done: a server's round with nothing to do takes less
 
 
 class AtWork(Exception):
@@ -131,7 +132,7 @@ async def opened(path: Path, *, to_work: bool) -> AsyncIterator[Bench]:
     Raises `Invalid`, `AtWork`, or `Unreachable` when a practice programme's partnership is not up.
     """
     folder = load(path)
-    lock = FileLock(path / ".doorstep.lock", timeout=0)
+    lock = FileLock(path / ".doorstep.lock", timeout=_PATIENCE)
     if to_work:
         try:
             lock.acquire()

@@ -44,6 +44,21 @@ def test_a_contact_whose_evidence_is_gone_says_when_it_went_and_what_its_hash_wa
     assert "its SHA-256 was" in told
 
 
+def test_judging_a_contact_anew_whose_mail_is_forgotten_keeps_what_was_seen(folder: Path) -> None:
+    shop = f"first-wave.{ORGANISATION}.email-enquiries.000"
+    (before,) = machine(folder, "shops", "first-wave", "--shop", shop)
+    doorstep(folder, "forget", "--yes")
+    council = folder / "register" / f"{ORGANISATION}.yaml"
+    council.write_text(council.read_text().replace("closures: [] ", "closures: [2025-03-04] "))
+
+    rescored = machine(folder, "rescore", "first-wave", "--why", "closed for a day")
+    (after,) = machine(folder, "shops", "first-wave", "--shop", shop)
+
+    assert rescored["edition"] == 1
+    assert after["observation"]["facts"] == before["observation"]["facts"] == {"email.replied": True}
+    assert after["answers"] == before["answers"]
+
+
 def test_everything_of_one_organisation_needs_its_name(folder: Path) -> None:
     with pytest.raises(Exception, match="say whose"):
         doorstep(folder, "forget", "--all")

@@ -3,10 +3,11 @@
 import asyncio
 import datetime as dt
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from results.evidence import EvidenceFolder
 from results.mailbag import Settled
@@ -36,16 +37,20 @@ Council Tax Officer
 
 def doorstep(folder: Path, *arguments: str, code: int = 0) -> str:
     """What a command prints. It must end with that exit code."""
-    done = CliRunner().invoke(app, [*arguments, "--folder", str(folder)], catch_exceptions=True)
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    assert done.exit_code == code, done.output
-    return done.output
+    return _typed(folder, arguments, code).output
 
 
 def machine(folder: Path, *arguments: str, code: int = 0) -> Any:
-    """The same as JSON."""
-    return json.loads(doorstep(folder, *arguments, "--json", code=code))
+    """The same as JSON, from standard output alone."""
+    return json.loads(_typed(folder, (*arguments, "--json"), code).stdout)
+
+
+def _typed(folder: Path, arguments: Sequence[str], code: int) -> Result:
+    done = CliRunner().invoke(app, [*arguments, "--folder", str(folder)])
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert done.exit_code == code, done.output
+    return done
 
 
 def programme(folder: Path, until: str = "2027-12-31") -> Path:
@@ -75,6 +80,7 @@ async def _shop(folder: Path) -> None:
         await bench.store.freeze(frozen, rows)
         await bench.store.about_to(first.id, "<a@example.org>", LONG_AGO)
         await bench.store.done(first.id, "<a@example.org>", LONG_AGO)
+        await bench.store.await_until(first.id, LONG_AGO + dt.timedelta(days=14))
         files = EvidenceFolder(folder / "evidence", LONG_AGO.date, Retention())
         recording = await files.keep("recording", "call.wav", "audio/wav", b"Hello")
         mail = await files.keep("mail", "reply.eml", "message/rfc822", REPLY)

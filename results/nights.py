@@ -75,12 +75,12 @@ class Nights:
             found: dt.datetime | None = await connection.scalar(query)
         if found is not None:
             return found
-        async with self._db.write() as connection:
-            seen_meanwhile: dt.datetime | None = await connection.scalar(query)
-            if seen_meanwhile is not None:
-                return seen_meanwhile
-            await connection.execute(schedule_marks.insert().values(schedule=schedule, until=now))
+        try:
+            async with self._db.write() as connection:
+                await connection.execute(schedule_marks.insert().values(schedule=schedule, until=now))
             return now
+        except sa.exc.IntegrityError:  # another server was quicker
+            return await self.mark(schedule, now)
 
     async def handle(
         self, schedule: str, mark: dt.datetime, until: dt.datetime, handled: Sequence[Handled]
@@ -122,17 +122,20 @@ class Leases:
 
     async def take(self, name: str, holder: str, now: dt.datetime, until: dt.datetime) -> bool:
         """Take or renew it; False where somebody else holds it."""
-        async with self._db.write() as connection:
-            found = (await connection.execute(sa.select(leases).where(leases.c.name == name))).one_or_none()
-            if found is None:
-                await connection.execute(leases.insert().values(name=name, holder=holder, since=now, until=until))
-                return True
-            if found.holder != holder and found.until > now:
-                return False
-            since = found.since if found.holder == holder else now
-            change = leases.update().where(leases.c.name == name)
-            await connection.execute(change.values(holder=holder, since=since, until=until))
-            return True
+        try:
+            async with self._db.write() as connection:
+                found = (await connection.execute(sa.select(leases).where(leases.c.name == name))).one_or_none()
+                if found is None:
+                    await connection.execute(leases.insert().values(name=name, holder=holder, since=now, until=until))
+                    return True
+                if found.holder != holder and found.until > now:
+                    return False
+                since = found.since if found.holder == holder else now
+                as_seen = leases.c.name == name, leases.c.holder == found.holder, leases.c.until == found.until
+                change = leases.update().where(*as_seen).values(holder=holder, since=since, until=until)
+                return bool((await connection.execute(change)).rowcount)  # 0: another was quicker (PostgreSQL)
+        except sa.exc.IntegrityError:  # the same, at the very first
+            return False
 
     async def drop(self, name: str, holder: str) -> None:
         """Let go of it, where it is held."""

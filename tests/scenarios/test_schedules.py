@@ -9,8 +9,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from results.calendar import LONDON, Calendar, bank_holidays
-from results.database import Database
-from results.nights import Handled, Leases, Nights, Troubles
 from results.schema import Organisation, Wave
 from scenarios import schedules
 from scenarios.reading import Problem
@@ -130,74 +128,6 @@ def test_nights_of_a_wave_are_the_days_of_its_fieldwork() -> None:
     found = schedules.nights("n", schedule, utc(2026, 6, 1), utc(2026, 6, 30), wave)
 
     assert [one.day.day for one in found] == [3, 4, 5]
-
-
-# ------------------------------------------------------------------------------------------------ what is kept
-
-
-async def test_two_servers_that_look_at_once_write_a_night_down_once(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'd.db'}"
-    one, other = await Database.open(url), await Database.open(url)
-    day, begins = dt.date(2026, 10, 25), utc(2026, 10, 25, 0, 30)
-    written = []
-    marks = [await Nights(database).mark("n", begins - HOUR) for database in (one, other)]
-    for database, mark, now in zip((one, other), marks, (begins, begins + HOUR), strict=True):
-        night = Handled("n", day, begins, now, "planned", None, "")
-        written.append(await Nights(database).handle("n", mark, now, [night]))
-    kept = await Nights(one).last()
-    await one.close()
-    await other.close()
-
-    assert [len(each) for each in written] == [1, 0]
-    assert [each.handled_at for each in kept] == [begins]
-
-
-async def test_a_night_whose_hour_was_moved_after_it_ran_does_not_run_again(tmp_path: Path) -> None:
-    database = await Database.open(f"sqlite:///{tmp_path / 'd.db'}")
-    nights, day = Nights(database), dt.date(2026, 6, 2)
-    first = await nights.mark("n", utc(2026, 6, 2))
-    await nights.handle(
-        "n", first, utc(2026, 6, 2, 4), [Handled("n", day, utc(2026, 6, 2, 3), utc(2026, 6, 2, 4), "planned", "w", "")]
-    )
-
-    again = Handled("n", day, utc(2026, 6, 2, 9), utc(2026, 6, 2, 10), "planned", "w", "")
-    written = await nights.handle("n", utc(2026, 6, 2, 4), utc(2026, 6, 2, 10), [again])
-    await database.close()
-
-    assert written == ()
-
-
-async def test_only_one_serves_and_another_takes_over_when_it_falls_silent(tmp_path: Path) -> None:
-    database = await Database.open(f"sqlite:///{tmp_path / 'd.db'}")
-    leases, now = Leases(database), utc(2026, 6, 1)
-
-    first = await leases.take("serve", "a", now, now + HOUR)
-    second = await leases.take("serve", "b", now, now + HOUR)
-    renewed = await leases.take("serve", "a", now + HOUR / 2, now + 2 * HOUR)
-    later = await leases.take("serve", "b", now + 3 * HOUR, now + 4 * HOUR)
-    held = await leases.held("serve", now + 3 * HOUR)
-    await database.close()
-
-    assert (first, second, renewed, later) == (True, False, True, True)
-    assert held is not None
-    assert (held.holder, held.since) == ("b", now + 3 * HOUR)
-
-
-async def test_a_trouble_is_counted_until_it_is_over(tmp_path: Path) -> None:
-    database = await Database.open(f"sqlite:///{tmp_path / 'd.db'}")
-    troubles, now = Troubles(database), utc(2026, 6, 1)
-
-    counts = [
-        await troubles.note("collecting", "the mailbox cannot be reached", now + past * HOUR) for past in range(3)
-    ]
-    (kept,) = await troubles.all()
-    await troubles.over("collecting")
-    after = await troubles.all()
-    await database.close()
-
-    assert counts == [1, 2, 3]
-    assert (kept.since, kept.last, kept.count) == (now, now + 2 * HOUR, 3)
-    assert after == ()
 
 
 # ------------------------------------------------------------------------------------------------ what is wrong

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from results.database import Database
 from results.tables import links, mails, replies_by_hand, watermarks
@@ -37,7 +38,10 @@ class Received(Protocol):
 
 @dataclass(frozen=True)
 class StoredMail:
-    """A mail in the bag. `judged`: a person said what kind it is. `suggested`: the shop it may belong to."""
+    """A mail in the bag. `judged`: a person said what kind it is. `suggested`: the shop it may belong to.
+
+    `forgotten_at`: when its text was removed, because it had been kept for long enough; `raw` is then empty.
+    """
 
     id: int
     account: str
@@ -51,6 +55,7 @@ class StoredMail:
     kind: str | None
     judged: bool
     suggested: str | None
+    forgotten_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -116,7 +121,10 @@ class Mailbag:
             return set(await connection.scalars(sa.select(mails.c.uid).where(*where)))
 
     async def keep(self, batch: Sequence[Received]) -> None:
-        """Store mails of one folder, all or none; the same one twice changes nothing."""
+        """Store mails of one folder, all or none; the same one twice changes nothing.
+
+        Of one that was forgotten and is fetched again, from another folder or under a new number, the text is not kept.
+        """
         if not batch:
             return
         first = batch[0]
@@ -125,18 +133,21 @@ class Mailbag:
         uids = sa.select(mails.c.uid).where(*of_the_folder, mails.c.uid.in_([mail.uid for mail in batch]))
         async with self._db.write() as connection:
             kept = set(await connection.scalars(uids))
+            gone = await _forgotten(connection, [hashlib.sha256(mail.raw).hexdigest() for mail in batch])
             new = [
                 {
                     **key,
                     "uid": mail.uid,
                     "received": mail.received,
                     "truncated": mail.truncated,
-                    "raw": mail.raw,
-                    "digest": hashlib.sha256(mail.raw).hexdigest(),
+                    "raw": b"" if digest in gone else mail.raw,
+                    "digest": digest,
                     "read": False,
+                    "forgotten_at": gone.get(digest),
                 }
                 for mail in {each.uid: each for each in batch}.values()
                 if mail.uid not in kept
+                for digest in [hashlib.sha256(mail.raw).hexdigest()]
             ]
             if new:
                 await connection.execute(mails.insert(), new)
@@ -163,12 +174,22 @@ class Mailbag:
         return await self._select(mails.c.shop == shop, mails.c.kind != COPY)
 
     async def unmatched(self) -> tuple[StoredMail, ...]:
-        """Mails that were read and belong to no shop that is known."""
-        return await self._select(mails.c.read.is_(True), mails.c.shop.is_(None), mails.c.kind.not_in(_NOBODYS))
+        """Mails that were read and belong to no shop that is known, and that still have their text."""
+        return await self._select(
+            mails.c.read.is_(True),
+            mails.c.shop.is_(None),
+            mails.c.kind.not_in(_NOBODYS),
+            mails.c.forgotten_at.is_(None),
+        )
 
     async def of_kinds(self, kinds: Sequence[str]) -> tuple[StoredMail, ...]:
-        """Mails of these kinds that belong to a shop and that no person has judged."""
-        return await self._select(mails.c.kind.in_(kinds), mails.c.shop.is_not(None), mails.c.judged.is_(False))
+        """Mails of these kinds that belong to a shop and that no person has judged, and that still have their text."""
+        return await self._select(
+            mails.c.kind.in_(kinds),
+            mails.c.shop.is_not(None),
+            mails.c.judged.is_(False),
+            mails.c.forgotten_at.is_(None),
+        )
 
     async def mail(self, id: int) -> StoredMail | None:
         """One mail."""
@@ -255,7 +276,9 @@ class Mailbag:
     async def without_links_noted(self, kinds: Sequence[str]) -> tuple[StoredMail, ...]:
         """Mails of these kinds, belonging to a shop, whose links nobody has looked at."""
         noted = sa.exists().where(links.c.mail == mails.c.id)
-        return await self._select(mails.c.kind.in_(kinds), mails.c.shop.is_not(None), ~noted)
+        return await self._select(
+            mails.c.kind.in_(kinds), mails.c.shop.is_not(None), mails.c.forgotten_at.is_(None), ~noted
+        )
 
     async def links_of(self, mail: int) -> Mapping[str, str]:
         """Address to state, for the links of a mail that have been looked at."""
@@ -267,3 +290,11 @@ class Mailbag:
         query = sa.select(*_COLUMNS).where(*where).order_by(mails.c.received, mails.c.id).limit(most)
         async with self._db.read() as connection:
             return tuple(StoredMail(**row._mapping) for row in await connection.execute(query))
+
+
+async def _forgotten(connection: AsyncConnection, digests: Sequence[str]) -> dict[str, dt.datetime]:
+    """Those of these mails whose text was removed, and when."""
+    query = sa.select(mails.c.digest, mails.c.forgotten_at).where(
+        mails.c.digest.in_(digests), mails.c.forgotten_at.is_not(None)
+    )
+    return {row.digest: row.forgotten_at for row in await connection.execute(query)}

@@ -127,6 +127,7 @@ mails = sa.Table(
     sa.Column("judged", sa.Boolean, nullable=False, server_default=sa.false()),  # a person said what it is
     sa.Column("cases", sa.String(400), nullable=False, server_default=""),  # case numbers in its subject
     sa.Column("suggested", sa.String(200)),  # for unmatched mail: the shop it may belong to
+    sa.Column("forgotten_at", Utc),  # when its text was removed: raw is then empty
     sa.UniqueConstraint("account", "folder", "uidvalidity", "uid"),
 )
 
@@ -289,4 +290,59 @@ appeals = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("shop", sa.ForeignKey("shops.id"), nullable=False, index=True),
     sa.Column("document", sa.JSON, nullable=False),  # Appeal
+)
+
+forgotten = sa.Table(
+    "forgotten",
+    metadata,
+    sa.Column("sha256", sa.String(64), primary_key=True),  # of a file of evidence that was removed
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+)
+
+consent_changes = sa.Table(
+    "consent_changes",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("organisation", sa.String(64), nullable=False, index=True),
+    sa.Column("at", Utc, nullable=False),  # when it was first seen
+    sa.Column("document", sa.JSON(none_as_null=True)),  # Consent from then on; None: there is no entry
+)
+
+schedule_marks = sa.Table(
+    "schedule_marks",
+    metadata,
+    sa.Column("schedule", sa.String(64), primary_key=True),
+    sa.Column("until", Utc, nullable=False),  # every night up to then has been run, left out or missed
+)
+
+nights = sa.Table(
+    "nights",
+    metadata,
+    sa.Column("schedule", sa.String(64), primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),  # the local date; this is what keeps a night from running twice
+    sa.Column("at", Utc, nullable=False),  # when it was to run
+    sa.Column("handled_at", Utc, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),  # planned, caught up, left out, missed
+    sa.Column("wave", sa.String(64), index=True),
+    sa.Column("why", sa.Text, nullable=False),
+)
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("holder", sa.String(200), nullable=False),
+    sa.Column("since", Utc, nullable=False),
+    sa.Column("until", Utc, nullable=False),
+)
+
+troubles = sa.Table(
+    "troubles",
+    metadata,
+    sa.Column("what", sa.String(200), primary_key=True),  # which part of the work
+    sa.Column("since", Utc, nullable=False),
+    sa.Column("last", Utc, nullable=False),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
 )

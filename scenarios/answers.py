@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Mapping
 
 from probes import email
+from results.calendar import LONDON
 from results.mailbag import StoredMail
 from results.schema import Evidence, Moment, Observation
 from results.store import FrozenWave, ShopRow
@@ -34,18 +35,20 @@ class Answers:
         self._read.clear()
 
     async def observe(self, row: ShopRow, *, closed: bool) -> Observation:
-        """What a shop has met with so far."""
+        """What a shop has met with so far. Where a mail's text has been forgotten since, what was seen last stands."""
         bench, frozen = self._bench, self._waves[row.wave]
+        came = [stored for stored in await bench.mailbag.of(row.id) if stored.kind != OWN_COPY]
+        if any(stored.forgotten_at for stored in came):
+            return (await bench.store.observations(row.id))[-1]
         answers: list[email.Answer] = []
         evidence: list[Evidence] = []
-        for stored in await bench.mailbag.of(row.id):
-            if stored.kind == OWN_COPY:
-                continue
+        for stored in came:
             mail, verdict = self.read(row, stored)
             self._read.pop(stored.id, None)
             links = await bench.mailbag.links_of(stored.id) if verdict.kind in email.HUMAN else {}
             answers.append(email.Answer(mail, verdict, stored.received, stored.folder, links))
-            kept = await bench.evidence.keep("mail", f"{row.id}.{stored.id}.eml", "message/rfc822", stored.raw)
+            name, since = f"{row.id}.{stored.id}.eml", stored.received.astimezone(LONDON).date()
+            kept = await bench.evidence.keep("mail", name, "message/rfc822", stored.raw, since)
             evidence.append(kept)
         seen = email.observe(
             _sent_moment(row),

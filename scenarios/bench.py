@@ -23,6 +23,7 @@ from probes.phone.preflight import MINUTES_AT_MOST
 from results.calendar import LONDON
 from results.callbacks import CallBacks
 from results.closings import Closings
+from results.consents import ConsentLog
 from results.database import Database
 from results.evidence import EvidenceFolder
 from results.ledger import DatabaseLedger
@@ -35,6 +36,7 @@ from scenarios.programme import Folder, MailAccount, load
 from scenarios.reading import Invalid, Problem
 
 DATABASE = "DOORSTEP_DATABASE"
+_PATIENCE = 2.0  # seconds for another to be done: a server's round with nothing to do takes less
 
 
 class AtWork(Exception):
@@ -122,6 +124,11 @@ async def _clock(folder: Folder, to_work: bool) -> Clock:
         return RealClock()
 
 
+def database_url(path: Path) -> str:
+    """Where the results of a programme folder are kept."""
+    return os.environ.get(DATABASE) or f"sqlite:///{path / 'doorstep.db'}"
+
+
 @asynccontextmanager
 async def opened(path: Path, *, to_work: bool) -> AsyncIterator[Bench]:
     """Open a programme folder. `to_work`: to contact or change; then nobody else may at the same time.
@@ -129,7 +136,7 @@ async def opened(path: Path, *, to_work: bool) -> AsyncIterator[Bench]:
     Raises `Invalid`, `AtWork`, or `Unreachable` when a practice programme's partnership is not up.
     """
     folder = load(path)
-    lock = FileLock(path / ".doorstep.lock", timeout=0)
+    lock = FileLock(path / ".doorstep.lock", timeout=_PATIENCE)
     if to_work:
         try:
             lock.acquire()
@@ -137,9 +144,10 @@ async def opened(path: Path, *, to_work: bool) -> AsyncIterator[Bench]:
             raise AtWork(f"another `doorstep` is at work in {path}; wait until it has finished") from None
     try:
         clock = await _clock(folder, to_work)
-        database = await Database.open(os.environ.get(DATABASE) or f"sqlite:///{path / 'doorstep.db'}")
+        database = await Database.open(database_url(path))
         try:
             ledger = DatabaseLedger(database)
+            await ConsentLog(database).note(folder.register, clock.now())
             yield Bench(
                 folder=folder,
                 clock=clock,
@@ -151,7 +159,9 @@ async def opened(path: Path, *, to_work: bool) -> AsyncIterator[Bench]:
                 closings=Closings(database),
                 people=People(database),
                 reviews=Reviews(database),
-                evidence=EvidenceFolder(path / "evidence", lambda: clock.now().astimezone(LONDON).date()),
+                evidence=EvidenceFolder(
+                    path / "evidence", lambda: clock.now().astimezone(LONDON).date(), folder.programme.retention
+                ),
                 guard=_guard(folder, ledger, clock),
             )
         finally:

@@ -1,4 +1,5 @@
-"""A programme folder: programme.toml, and *.yaml in register/, scenarios/, enquiries/, profiles/ and waves/.
+"""A programme folder: programme.toml, schedules.yaml, and *.yaml in register/, scenarios/, enquiries/, profiles/ and
+waves/.
 
 `load` reads the whole of it and tells every mistake at once. Secrets are not in it: see `scenarios.credentials`.
 """
@@ -17,6 +18,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from probes.guard import Carrier, never_dialled
 from results import scheme
+from results.retention import Retention
 from results.schema import (
     Address,
     Enquiry,
@@ -29,9 +31,10 @@ from results.schema import (
     Scheme,
     Wave,
 )
-from scenarios import lint, shoppers
+from scenarios import lint, schedules, shoppers
 from scenarios.phone_account import PhoneAccount, SipTrunk
 from scenarios.reading import Invalid, Problem, line_of, read_toml, read_yaml
+from scenarios.schedules import Schedule
 from scenarios.shoppers import People
 
 LIBRARY = Path(__file__).parent / "library"
@@ -88,6 +91,7 @@ class Programme(Noun):
     mail: Mapping[Id, MailAccount] = {}
     phone: PhoneAccount | None = None
     practice: Practice | None = None
+    retention: Retention = Retention()
 
     @field_validator("mail", mode="before")
     @classmethod
@@ -113,6 +117,7 @@ class Folder:
     enquiries: Mapping[str, Enquiry]
     waves: Mapping[str, Wave]
     profiles: Mapping[str, Profile]
+    schedules: Mapping[str, Schedule]
     people: People = field(default_factory=People)
 
     def scheme(self, profile: str) -> Scheme:
@@ -136,6 +141,7 @@ def load(path: Path) -> Folder:
         waves=_read_all(path / "waves", Wave, problems),
         profiles=_read_all(path / "profiles", Profile, problems),
         people=_attempt(problems, lambda: shoppers.read(path)) or People(),
+        schedules=schedules.read(path, problems),
     )
     if not problems:
         problems = [
@@ -147,6 +153,7 @@ def load(path: Path) -> Folder:
             *_scenario_problems(folder),
             *_wave_problems(folder),
             *shoppers.problems(path, folder.people, frozenset(folder.register)),
+            *_schedule_problems(folder),
         ]
     if problems:
         raise Invalid(problems)
@@ -333,3 +340,10 @@ def _wave_problems(folder: Folder) -> list[Problem]:
             why = f"there is no standards profile {wave.profile!r}; there are: {', '.join(profiles)}"
             found.append(_at(folder, "waves", wave.id, ["profile"], why))
     return found
+
+
+def _schedule_problems(folder: Folder) -> list[Problem]:
+    profiles = {*scheme.profiles(), *folder.profiles}
+    return schedules.problems(
+        folder.path, folder.schedules, set(folder.scenarios), set(folder.waves), set(folder.register), profiles
+    )

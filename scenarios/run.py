@@ -59,13 +59,21 @@ class Outcome:
 
 
 class Run:
-    """A run of one frozen wave. `picked` says which rows it may make."""
+    """A run of one frozen wave. `picked` says which rows it may make, `stopping` when to begin nothing more."""
 
-    def __init__(self, bench: Bench, frozen: FrozenWave, picked: Callable[[ShopRow], bool], tell: Tell) -> None:
+    def __init__(
+        self,
+        bench: Bench,
+        frozen: FrozenWave,
+        picked: Callable[[ShopRow], bool],
+        tell: Tell,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._bench = bench
         self._frozen = frozen
         self._picked = picked
         self._tell = tell
+        self._stopping = stopping
         self._sites = asyncio.Semaphore(_SITES_AT_ONCE)
         self._outcome = Outcome()
         self._done: Counter[Channel] = Counter()
@@ -99,6 +107,8 @@ class Run:
                     self._tell("waiting for proof", 1, 1)
                 else:
                     break
+                if self._stopping():
+                    return self._outcome
             await published.join(self._bench, self._frozen)
         said = await closing.say_what_is_due(self._bench, [self._frozen], self._picked)
         if said.sent:
@@ -177,6 +187,8 @@ class Run:
 
     async def _make_in_turn(self, queue: Sequence[ShopRow]) -> None:
         for row in queue:
+            if self._stopping():
+                return
             if row.channel == "web":
                 async with self._sites:
                     await self._make(row)

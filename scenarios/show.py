@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -144,8 +145,16 @@ def shop_list(shops: Sequence[Shop]) -> None:
     out.print(table)
 
 
-def one_shop(shop: Shop, scheme_questions: dict[str, str], calendar: Calendar) -> None:
-    """One shop in full: moments, answers with their reasons, notes, evidence. `calendar`: the organisation's."""
+def one_shop(
+    shop: Shop,
+    scheme_questions: dict[str, str],
+    calendar: Calendar,
+    gone: Mapping[str, dt.datetime] = MappingProxyType({}),
+) -> None:
+    """One shop in full: moments, answers with their reasons, notes, evidence. `calendar`: the organisation's.
+
+    `gone`: digest to moment, for evidence that was removed because it had been kept for long enough.
+    """
     out.print(f"[bold]{shop.id}[/bold]  {shop.channel} to {escape(shop.target)}, {shop.state}")
     seen = shop.observation
     if seen is None and not shop.scheme:
@@ -181,12 +190,19 @@ def one_shop(shop: Shop, scheme_questions: dict[str, str], calendar: Calendar) -
     for evidence in seen.evidence if seen else ():
         place = f"evidence/{evidence.sha256[:2]}/{evidence.sha256}"
         out.print(f"  Evidence: {evidence.kind} {evidence.name}", markup=False)
-        out.print(f"    {place}", soft_wrap=True)
+        if evidence.sha256 in gone:
+            removed = gone[evidence.sha256].astimezone(LONDON)
+            out.print(f"    removed on {removed:%d/%m/%Y}; its SHA-256 was {evidence.sha256}", soft_wrap=True)
+        else:
+            out.print(f"    {place}, kept until {evidence.keep_until:%d/%m/%Y}", soft_wrap=True)
 
 
-def mails(found: Sequence[StoredMail], why: str, as_json: bool) -> None:
-    """Mails that a person must see to, one a line. What a stranger wrote is shown as text and nothing else."""
-    read = [(stored, email.read(stored.raw)) for stored in found]
+def mails(found: Sequence[StoredMail], why: str, as_json: bool, names: bool = False) -> None:
+    """Mails that a person must see to, one a line. What a stranger wrote is shown as text and nothing else.
+
+    Whose name stands in it is left out unless `names`.
+    """
+    read = [(stored, email.shown(email.read(stored.raw), names)) for stored in found]
     if as_json:
         json_out([_mail(stored, mail) for stored, mail in read])
         return
@@ -198,14 +214,15 @@ def mails(found: Sequence[StoredMail], why: str, as_json: bool) -> None:
         table.add_column(heading, overflow="fold")
     for stored, mail in read:
         received = f"{stored.received.astimezone(LONDON):%d/%m/%Y %H:%M}"
-        cells = (mail.header("from")[:80], mail.subject[:80], stored.kind or "", stored.suggested or stored.shop or "")
+        cells = (mail.sender[:80], mail.subject[:80], stored.kind or "", stored.suggested or stored.shop or "")
         table.add_row(str(stored.id), received, *map(escape, cells))
     out.print(table)
     out.print(f"{len(read)} {'mail' if len(read) == 1 else 'mails'}, each of which {why}.")
 
 
-def one_mail(stored: StoredMail, mail: email.Mail, verdict: email.Verdict | None, as_json: bool) -> None:
-    """One mail as plain text, and why it is held to be what it is."""
+def one_mail(stored: StoredMail, read: email.Mail, verdict: email.Verdict | None, as_json: bool, names: bool) -> None:
+    """One mail as plain text, and why it is held to be what it is. Names are left out of it unless `names`."""
+    mail = email.shown(read, names)
     if as_json:
         document = _mail(stored, mail) | {"text": mail.text, "attachments": mail.attachments}
         json_out(document | ({"reasons": verdict.reasons, "confidence": verdict.confidence} if verdict else {}))
@@ -213,7 +230,7 @@ def one_mail(stored: StoredMail, mail: email.Mail, verdict: email.Verdict | None
     for name, value in (
         ("Mail", str(stored.id)),
         ("Received", f"{stored.received.astimezone(LONDON):%d/%m/%Y %H:%M} in {stored.folder}"),
-        ("From", mail.header("from")),
+        ("From", mail.sender),
         ("To", ", ".join(mail.recipients)),
         ("Subject", mail.subject),
         ("Attachments", ", ".join(mail.attachments)),
@@ -226,13 +243,13 @@ def one_mail(stored: StoredMail, mail: email.Mail, verdict: email.Verdict | None
     out.print(mail.text or "(It has no text that can be read.)", markup=False, soft_wrap=True)
 
 
-def _mail(stored: StoredMail, mail: email.Mail) -> dict[str, object]:
+def _mail(stored: StoredMail, mail: email.Shown) -> dict[str, object]:
     return {
         "mail": stored.id,
         "received": stored.received.isoformat(),
         "account": stored.account,
         "folder": stored.folder,
-        "from": mail.header("from"),
+        "from": mail.sender,
         "subject": mail.subject,
         "kind": stored.kind,
         "shop": stored.shop,

@@ -15,6 +15,7 @@ from probes.email.parse import Mail, read
 from probes.email.persona import Persona, persona
 from probes.email.reading import points_of, read_reply
 from probes.email.send import EmailProbe, Uncertain
+from probes.email.unnamed import Shown, shown
 from probes.email.watch import Collector, Incoming, Tray
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Match",
     "Persona",
     "Sent",
+    "Shown",
     "SignInNeeded",
     "Tray",
     "Uncertain",
@@ -47,4 +49,5 @@ __all__ = [
     "points_of",
     "read",
     "read_reply",
+    "shown",
 ]

@@ -125,3 +125,27 @@ def _put(file: sqlite3.Connection, url: str, organisation: str, shop: str, at: d
 
 def _clear(file: sqlite3.Connection, organisation: str, shop: str) -> None:
     file.execute(_OLDER_VISITS, {"organisation": organisation, "shop": shop})
+
+
+def forget(path: Path, before: dt.datetime, organisation: str | None = None, *, count_only: bool = False) -> int:
+    """Throw away the pages read before a moment, of one organisation or of all; or only count them.
+
+    Returns how many. Where nobody ever kept a page, or the file is damaged, there are none.
+    """
+    if not path.exists():
+        return 0
+    where, values = "at < ?", [before.isoformat()]
+    if organisation is not None:
+        where, values = f"{where} AND organisation = ?", [*values, organisation]
+    try:
+        file = _opened(path)
+    except sqlite3.DatabaseError:
+        return 0
+    try:
+        count = int(file.execute(f"SELECT count(*) FROM page WHERE {where}", values).fetchone()[0])  # noqa: S608
+        if not count_only:
+            file.execute("PRAGMA secure_delete = ON")
+            file.execute(f"DELETE FROM page WHERE {where}", values)  # noqa: S608 - our own names
+        return count
+    finally:
+        file.close()

@@ -28,6 +28,7 @@ app.add_typer(mail, name="mail")
 
 AccountName = Annotated[str, typer.Argument(help="The account's name: the table [mail.NAME] of programme.toml.")]
 MailNumber = Annotated[int | None, typer.Argument(help="One mail's number, to read it.")]
+WithNames = Annotated[bool, typer.Option("--names", help="With the names of those who wrote, which are left out.")]
 Way = Literal["telephone", "letter", "visit", "portal"]
 _SETTLED: tuple[email.Kind, ...] = tuple(kind for kind in get_args(email.Kind) if kind not in UNSETTLED)
 _FORMATS = ["%d/%m/%Y %H:%M", "%d/%m/%Y"]
@@ -99,23 +100,24 @@ def unmatched(
     number: MailNumber = None,
     assign: Annotated[str | None, typer.Option(help="The shop that this mail answers.")] = None,
     folder: Folder = Path(),
+    names: WithNames = False,
     as_json: AsJson = False,
 ) -> None:
     """List the mails that belong to no enquiry, read one, or say which enquiry it answers."""
-    do(_unmatched(folder, number, assign, as_json))
+    do(_unmatched(folder, number, assign, names, as_json))
 
 
-async def _unmatched(folder: Path, number: int | None, assign: str | None, as_json: bool) -> None:
+async def _unmatched(folder: Path, number: int | None, assign: str | None, names: bool, as_json: bool) -> None:
     async with opened(folder, to_work=assign is not None) as bench:
         waiting = await bench.mailbag.unmatched()
         if number is None:
             if assign is not None:
                 raise Wrong("say which mail: doorstep mail unmatched NUMBER --assign SHOP")
-            show.mails(waiting, "belongs to no enquiry", as_json)
+            show.mails(waiting, "belongs to no enquiry", as_json, names)
             return
         stored = _of(waiting, number, "unmatched")
         if assign is None:
-            show.one_mail(stored, email.read(stored.raw), None, as_json)
+            show.one_mail(stored, email.read(stored.raw), None, as_json, names)
             return
         row = await _email_shop(bench, assign)
         answers = Answers(bench, await every_wave(bench))
@@ -130,13 +132,14 @@ def unclear(
     number: MailNumber = None,
     kind: Annotated[str | None, typer.Option(help=f"What it is: {', '.join(_SETTLED)}.")] = None,
     folder: Folder = Path(),
+    names: WithNames = False,
     as_json: AsJson = False,
 ) -> None:
     """List the answers whose kind a person must settle, read one, or say what it is."""
-    do(_unclear(folder, number, kind, as_json))
+    do(_unclear(folder, number, kind, names, as_json))
 
 
-async def _unclear(folder: Path, number: int | None, kind: str | None, as_json: bool) -> None:
+async def _unclear(folder: Path, number: int | None, kind: str | None, names: bool, as_json: bool) -> None:
     if kind is not None and kind not in _SETTLED:
         raise Wrong(f"{kind!r} is no kind of answer; say one of: {', '.join(_SETTLED)}")
     async with opened(folder, to_work=kind is not None) as bench:
@@ -144,13 +147,13 @@ async def _unclear(folder: Path, number: int | None, kind: str | None, as_json: 
         if number is None:
             if kind is not None:
                 raise Wrong("say which mail: doorstep mail unclear NUMBER --kind KIND")
-            show.mails(waiting, "waits for a person to say what it is", as_json)
+            show.mails(waiting, "waits for a person to say what it is", as_json, names)
             return
         stored = _of(waiting, number, "unclear")
         row = await _email_shop(bench, stored.shop or "")
         answers = Answers(bench, await every_wave(bench))
         if kind is None:
-            show.one_mail(stored, *answers.read(row, stored), as_json)
+            show.one_mail(stored, *answers.read(row, stored), as_json, names)
             return
         await bench.mailbag.judge(stored.id, kind)
         await answers.look_again(row)

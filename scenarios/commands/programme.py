@@ -8,9 +8,10 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from probes.clock import RealClock
 from results.calendar import LONDON
 from results.store import FrozenWave, ShopRow
-from scenarios import closing, due_calls, show
+from scenarios import closing, consents, due_calls, show
 from scenarios import plan as planning
 from scenarios.answers import UNSETTLED, every_wave
 from scenarios.bench import Bench, opened
@@ -56,6 +57,9 @@ def check(folder: Folder = Path(), as_json: AsJson = False) -> None:
         f"All right: {counts['register']} organisations, {counts['scenarios']} scenarios, "
         f"{counts['enquiries']} enquiries, {counts['waves']} waves."
     )
+    today = RealClock().now().astimezone(LONDON).date()
+    for line in consents.ending(found.register, today) if found.programme.practice is None else ():
+        show.out.print(line, style="yellow", markup=False, soft_wrap=True)
     for name in silent:
         show.out.print(f"{name} has no consent entry: nobody there will be contacted.", markup=False)
 
@@ -138,6 +142,8 @@ async def run_wave(
             # A call may fall due, or its number be found, while the run lasts.
             return picked(row) and (row.channel != "phone" or may_ring)
 
+        for line in _consents_ending(bench, frozen):
+            show.err.print(line, style="yellow", markup=False, soft_wrap=True)
         if not may_ring and (due := await due_calls.due_calls(bench, frozen, picked)):
             _only_with_yes(frozen, due, as_json)
         frozen = await wave_to_run(bench, wave, organisation, scenario)
@@ -149,6 +155,12 @@ async def run_wave(
         show.json_out({"wave": frozen.wave.id, **vars(outcome)})
     else:
         show.outcome(outcome)
+
+
+def _consents_ending(bench: Bench, frozen: FrozenWave) -> tuple[str, ...]:
+    """What the register says today of the consent of the wave's organisations, where it ends or has ended."""
+    register = {id: one for id, one in bench.folder.register.items() if id in frozen.organisations}
+    return consents.ending(register, bench.clock.now().astimezone(LONDON).date())
 
 
 def _only_with_yes(frozen: FrozenWave, due: due_calls.DueCalls, as_json: bool) -> NoReturn:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from results import retention
 from scenarios import rescore as rescoring
 from scenarios import show
 from scenarios.bench import opened
@@ -47,13 +48,18 @@ async def _shops(
             for each in await bench.store.shops(frozen)
             if shop in (None, each.id) and organisation in (None, each.organisation) and channel in (None, each.channel)
         ]
+        gone = {
+            digest: at
+            for digest, at in (await retention.removed(bench.database)).items()
+            if not bench.evidence.path(digest).exists()
+        }
     if shop is not None and not found:
         raise Wrong(f"there is no shop {shop!r} in {wave}; `doorstep shops {wave}` lists them")
     if as_json:
         show.json_out([each.model_dump(mode="json") for each in found])
     elif shop is not None:
         questions = {criterion.id: criterion.question for criterion in frozen.scheme.criteria}
-        show.one_shop(found[0], questions, frozen.organisations[found[0].organisation].hours)
+        show.one_shop(found[0], questions, frozen.organisations[found[0].organisation].hours, gone)
     else:
         show.shop_list(found)
 

@@ -106,18 +106,21 @@ class Examined:
         return any(rule.id in rules for rule in self.violations)
 
 
-async def examine(visit: Visit, page: Page | None, url: str, times: int = 1) -> tuple[Examined, Page]:
-    """Open a page in the visit's tab, so many times, and examine it the last time.
+async def examine(visit: Visit, url: str, times: int = 1) -> Examined:
+    """Open a page in the visit's tab, at most so many times, and examine it the last time.
 
-    Raises playwright's `Error`, and `Refused` by the guard.
+    Where the browser does not tell when a page was drawn, it is not opened for that again. Raises playwright's `Error`,
+    and `Refused` by the guard.
     """
-    drawn = []
+    drawn = list[float]()
     for _ in range(times):
-        page = await visit.open(url, page)
+        page = await visit.open(url)
         await visit.settled(page, "", UNCHANGED)
         visit.complain()
-        drawn.append(await page.evaluate(asking("drawn()")))
-    assert page is not None
+        seconds = await page.evaluate(asking("drawn()"))
+        if seconds is None:
+            break
+        drawn.append(seconds)
     banner = await refuse(page)
     options = await page.evaluate(asking("options()"))
     parts = await page.evaluate(asking("parts()"))
@@ -156,10 +159,10 @@ async def examine(visit: Visit, page: Page | None, url: str, times: int = 1) -> 
         images=int(parts["images"]),
         fields=int(parts["fields"]),
         viewport=bool(parts["viewport"]),
-        drawn=tuple(round(float(each) / 1000, 3) for each in drawn if each is not None),
+        drawn=tuple(round(float(each) / 1000, 3) for each in drawn),
         box=(int(place[0]), int(place[1])) if place else None,
         pictures=tuple(pictures),
-    ), page
+    )
 
 
 def pictured_once(pages: Sequence[Examined]) -> tuple[Examined, ...]:

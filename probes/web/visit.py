@@ -109,7 +109,7 @@ async def visit(tools: Tools, errand: Errand) -> Observation:
     home = await open_home(tools.chromium, gate, site)
     async with tools.chromium.drawing(gate) if tools.chromium else nullcontext() as drawing:
         site, scripted = await _drawn(crawler, site, home, drawing)
-        az, site = await _follow_a_to_z(crawler, site, errand.enquiries)
+        az, site = await _follow_a_to_z(crawler, site, errand.enquiries, wanted)
         tried = await try_search(tools.chromium, errand.enquiries, site, gate, home)
         if tried.searches is not None:
             site = await crawler.also(site, _first_results(tried.searches.values()))
@@ -134,14 +134,16 @@ async def visit(tools: Tools, errand: Errand) -> Observation:
 # ------------------------------------------------------------------------------------------------ the steps
 
 
-async def _follow_a_to_z(crawler: Crawler, site: Site, enquiries: tuple[Enquiry, ...]) -> tuple[AToZ | None, Site]:
-    """The A to Z, and the site with the pages of its letters and of the entries that the enquiries lead to."""
+async def _follow_a_to_z(
+    crawler: Crawler, site: Site, enquiries: tuple[Enquiry, ...], wanted: Sequence[Task]
+) -> tuple[AToZ | None, Site]:
+    """The A to Z, and the site with the pages of its letters and of the entries that somebody would try."""
     az = await asyncio.to_thread(atoz.find, site)
     if az is None:
         return None, site
     site = await crawler.also(site, atoz.letter_pages(az))
     listed = await asyncio.to_thread(atoz.entries, site, az)
-    return az, await crawler.also(site, [entry.url for entry in atoz.wanted(listed, enquiries)])
+    return az, await crawler.also(site, [entry.url for entry in atoz.wanted(listed, enquiries, wanted)])
 
 
 async def _follow_the_words(crawler: Crawler, site: Site, wanted: Sequence[Task]) -> Site:
@@ -248,11 +250,16 @@ def _read(site: Site, az: AToZ | None, tried: Tried, errand: Errand) -> Reading:
         links.read(site)
         | contact.read(site, shown)
         | phones
-        | atoz.read(site, az, errand.enquiries, top_tasks.of_tier(errand.organisation.tier))
+        | _a_to_z(site, az, errand)
         | searching
         | search.everywhere(site)
         | standards.read(site, errand.organisation.name)
     )
+
+
+def _a_to_z(site: Site, az: AToZ | None, errand: Errand) -> Reading:
+    its = errand.organisation
+    return atoz.read(site, az, errand.enquiries, top_tasks.of_tier(its.tier), in_wales=its.nation == "Wales")
 
 
 # ------------------------------------------------------------------------------------------------ what is handed back

@@ -228,6 +228,8 @@ def test_telephone_numbers_and_contact_details_are_as_the_councils_file_says(fou
             assert seen["web.phone.consistent"] is (not truth["disagrees"]), shop.id
         assert seen["web.phone.low_cost"] is (not [each for each in odd if each.startswith("0845")]), shop.id
         if not odd:
+            good = truth["numbers"] == "spaced" and truth["tel_links"]
+            assert (seen["web.phone.quality"] == 100) is good, shop.id
             assert (seen["web.phone.spaced"] == 100) is (truth["numbers"] == "spaced"), shop.id
             assert (seen["web.phone.linked"] == 100) is truth["tel_links"], shop.id
 

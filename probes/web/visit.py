@@ -30,6 +30,7 @@ from probes.web import (
     landing,
     links,
     numbers,
+    personal,
     scent,
     search,
     standards,
@@ -278,14 +279,15 @@ async def _observation(
     listed = Reading(where={"pictures": [{"shows": one.shows, "caption": caption} for caption, one in shown]})
     evidence = [await _seen(tools, errand, reading | listed)]
     evidence.append(await tools.archive.keep("map", "map.svg", "image/svg+xml", map_of_tasks.encode()))
-    page = site.page(site.home)
+    page, names = site.page(site.home), (errand.organisation.name, *errand.organisation.aliases)
     if page is not None:
-        evidence.append(await tools.archive.keep("page", "home.html", "text/html", page.html.encode()))
+        html = await asyncio.to_thread(personal.kept, page.url, page.html, names)
+        evidence.append(await tools.archive.keep("page", "home.html", "text/html", html.encode()))
     for caption, one in shown:
         evidence.append(await tools.archive.keep("screenshot", caption, "image/png", one.png))
     if tried.answer is not None:
-        html = tried.answer.pages[0][1].encode()
-        evidence.append(await tools.archive.keep("search results", "search.html", "text/html", html))
+        html = await asyncio.to_thread(personal.kept, *tried.answer.pages[0], names)
+        evidence.append(await tools.archive.keep("search results", "search.html", "text/html", html.encode()))
     return Observation(
         facts={name: reading.facts[name] for name in FACTS},
         unknown=reading.unknown,

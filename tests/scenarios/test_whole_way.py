@@ -245,6 +245,22 @@ def test_what_keeps_people_out_is_as_the_councils_file_says(found: Found) -> Non
         assert seen["a11y.keyboard"] is True
 
 
+def test_what_scripts_draw_and_cookie_banners_are_as_the_councils_file_says(found: Found) -> None:
+    for shop, council in found.of("web"):
+        seen = facts(shop)
+        assert seen["web.by_script"] in (False, None), shop.id  # the vacancies alone, on one page
+        assert seen["web.cookie_block"] in (False, None), shop.id
+        assert shop.observation is not None
+        refused = any("it was sent away with “Reject cookies”" in note for note in shop.observation.notes)
+        if chromium.find() is not None:
+            assert refused is council["website"]["cookie_banner"], shop.id
+
+
+def test_what_robots_txt_forbids_was_never_asked_for(found: Found) -> None:
+    for shop, _ in found.of("web"):
+        assert not [page for page in found.tally["pages"][shop.organisation] if "/sort-" in page], shop.id
+
+
 def test_documents_are_as_the_councils_file_says(found: Found) -> None:
     for shop, council in found.of("web"):
         truth = council["website"]["documents"]

@@ -1,7 +1,8 @@
 """What the browser finds on one page: axe-core's rules, and what no rule engine tests. Facts are `accessibility`'s.
 
 axe-core is Deque's (MPL-2.0), an unchanged copy in the folder `axe`, run on the page as it is after a cookie banner was
-refused. Beside it: whether the page reflows at 320 CSS pixels and at twice the size, whether each stop of the Tab key
+refused. Beside it: whether the page reflows at 320 CSS pixels and at twice the size, whether text alone can
+be enlarged, whether each stop of the Tab key
 can be seen, and whether the keyboard is ever caught. The questions put to the page are in `examine.js`.
 """
 
@@ -86,6 +87,10 @@ class Examined:
     reflow: Overflow = Overflow(0, ())
     twice: Overflow = Overflow(0, ())
     handheld: Overflow = Overflow(0, ())
+    cut: tuple[str, ...] = ()
+    """What is cut off when text alone is twice as large."""
+    shortened: tuple[str, ...] = ()
+    """What the page means to shorten, and shortens then."""
     stops: tuple[Stop, ...] = ()
     caught: str = ""
     banner: Banner | None = None
@@ -136,6 +141,7 @@ async def examine(visit: Visit, url: str, times: int = 1) -> Examined:
         pictures += await take(page, CONTRAST, element)
     if element := await first(page, "[data-doorstep=unseen]"):
         pictures += await take(page, UNSEEN, element)
+    enlarged = await page.evaluate(asking("enlarged()"))
     sizes = [await _at(page, size) for size in (_TWICE, _HANDHELD, _REFLOW)]
     if sizes[-1].beyond and await page.evaluate(asking("mark_widest()")):
         pictures += await take(page, WIDE, await first(page, "[data-doorstep=wide]"))
@@ -149,6 +155,8 @@ async def examine(visit: Visit, url: str, times: int = 1) -> Examined:
         reflow=sizes[2],
         twice=sizes[0],
         handheld=sizes[1],
+        cut=tuple(map(str, enlarged["cut"])),
+        shortened=tuple(map(str, enlarged["meant"])),
         stops=stops,
         caught=caught,
         banner=banner,

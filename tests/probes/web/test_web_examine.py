@@ -16,7 +16,7 @@ from starlette.routing import Route
 from probes.web import accessibility, examine
 from probes.web.browser import Chromium, Gate
 from probes.web.chromium import find
-from probes.web.examine import Examined
+from probes.web.examine import Examined, Overflow
 from probes.web.reading import Reading
 from results.schema import Why
 from tests.probes.web.house import serving
@@ -78,6 +78,7 @@ async def test_a_page_without_fault_passes_everything_that_is_tested(examined: E
     assert read.facts["a11y.axe_serious"] == 100
     assert read.facts["a11y.contrast"] == 100
     assert read.facts["a11y.reflow"] is True
+    assert read.facts["a11y.text_zoom"] is True
     assert read.facts["a11y.focus_visible"] == 100
     assert read.facts["a11y.keyboard"] is True
     assert read.facts["a11y.labels"] == 100
@@ -112,6 +113,22 @@ async def test_a_page_wider_than_a_small_window_does_not_reflow(examined: Examin
     assert "div A wide table" in page.reflow.what
     assert read.facts["a11y.reflow"] is False
     assert read.facts["web.mobile"] is False
+
+
+async def test_text_that_is_cut_off_when_it_alone_is_enlarged_is_told_in_three_answers(examined: Examining) -> None:
+    fixed = (
+        "<h1>Bins</h1><p style='height:30px;max-width:400px;overflow:hidden;{}'>Your bins are emptied every week</p>"
+    )
+    cut, shortened = fixed.format(""), fixed.format("white-space:nowrap;text-overflow:ellipsis;max-width:300px")
+    (one, two), fails = await examined(home=whole(cut), other=whole(shortened))
+
+    assert (one.cut, one.shortened) == (("p Your bins are emptied every week",), ())
+    assert (two.cut, two.shortened) == ((), ("p Your bins are emptied every week",))
+    assert fails.facts["a11y.text_zoom"] is False
+    assert "text that is enlarged alone is cut off in “p Your bins are emptied every week” on /home" in fails.notes
+    needs = accessibility.read(two.url, [two])
+    assert needs.unknown["a11y.text_zoom"][0] is Why.NEEDS_REVIEW
+    assert (one.handheld, one.twice) == (Overflow(0, ()), Overflow(0, ()))  # what was enlarged is small again
 
 
 async def test_a_focus_that_cannot_be_seen_is_counted_stop_by_stop(examined: Examining) -> None:

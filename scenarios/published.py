@@ -12,7 +12,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from probes.web import in_service
-from probes.web.numbers import Mention
+from probes.web.mention import Mention
 from results.calendar import LONDON
 from results.schema import Observation
 from results.store import FrozenWave, ShopRow

@@ -23,6 +23,7 @@ FACTS = {
     "a11y.contrast": "Percent of these pages without text of too little contrast (WCAG 1.4.3)",
     "a11y.enhanced_contrast": "Yes/no: a contrast option, or style sheets that answer to the system's",
     "a11y.large_text": "Yes/no: a text-size option, or every page holds its width at twice the size (WCAG 1.4.4)",
+    "a11y.text_zoom": "Yes/no: no text is cut off when text alone is twice as large (beside WCAG 1.4.4)",
     "a11y.reflow": "Yes/no: every page fits a window of 320 CSS pixels (WCAG 1.4.10)",
     "a11y.focus_visible": "Percent of stops of the Tab key at which the focus can be seen (WCAG 2.4.7)",
     "a11y.keyboard": "Yes/no: Tab never gets caught and reaches the page's links and fields (WCAG 2.1.1, 2.1.2)",
@@ -100,7 +101,7 @@ def read(home: str, examined: Sequence[Examined], sample: Mapping[str, str] | No
             }
         },
     )
-    return reading | _keyboard(seen) | _counted(seen) | _home(home, examined)
+    return reading | _text_zoom(seen) | _keyboard(seen) | _counted(seen) | _home(home, examined)
 
 
 def _wcag(one: Examined) -> list[Rule]:
@@ -135,6 +136,21 @@ def _keyboard(seen: Sequence[Examined]) -> Reading:
             "a11y.keyboard": not any(one.caught for one in seen),
         }
     )
+
+
+def _text_zoom(seen: Sequence[Examined]) -> Reading:
+    """Three answers: text is cut off, none is, or a person has to see whether what is shortened is a loss."""
+    cut = next(((one, what) for one in seen for what in one.cut), None)
+    if cut is not None:
+        told = f"text that is enlarged alone is cut off in “{cut[1]}” on {urlsplit(cut[0].url).path or '/'}"
+        return Reading({"a11y.text_zoom": False}, notes=(told,))
+    shortened = next(((one, what) for one in seen for what in one.shortened), None)
+    if shortened is not None:
+        sentence = (
+            f"enlarged text is shortened on purpose in “{shortened[1]}” on {urlsplit(shortened[0].url).path or '/'}"
+        )
+        return not_known(["a11y.text_zoom"], Why.NEEDS_REVIEW, sentence)
+    return Reading({"a11y.text_zoom": True})
 
 
 def _counted(seen: Sequence[Examined]) -> Reading:
@@ -205,6 +221,8 @@ def _grounds(one: Examined, why: str) -> dict[str, object]:
         "wider than 640 px by": one.twice.beyond,
         "wider than 360 px by": one.handheld.beyond,
         "sticks out": one.reflow.what,
+        "cut off when text alone is enlarged": one.cut,
+        "shortened on purpose then": one.shortened,
         "Tab stops": [{"at": stop.name, "focus seen": stop.seen} for stop in one.stops],
         "caught by": one.caught,
         "drawn after": one.drawn,

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from string import ascii_uppercase
 from urllib.parse import unquote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
@@ -20,10 +21,11 @@ from probes.web.top_tasks import Task
 from results.schema import Enquiry, Why
 
 FACTS = {
+    "web.az.state": "Text: present, dead, off site, or none: what became of the A to Z",
     "web.az.present": "Yes/no: the site has an A to Z of services that opens",
     "web.az.letters": "Percent of the letters shown as links that lead to entries",
     "web.az.quality": "Percent of the enquiries whose right page is reached from an entry by its official title",
-    "web.az.common_words": "Percent of the enquiries' everyday words that have an entry leading to the right page",
+    "web.az.common_words": "Percent of everyday words, of the enquiries and top tasks, with an entry that leads right",
     "web.az.duplicates": "Yes/no: entries of the same words lead to the same page",
     "web.az.tasks": "Percent of the tier's top tasks with an entry that names them or an everyday word for them",
 }
@@ -116,31 +118,37 @@ def entries_for(words: str, listed: Iterable[Entry], *, whole: bool) -> Iterator
             yield entry
 
 
-def wanted(listed: Iterable[Entry], enquiries: tuple[Enquiry, ...]) -> list[Entry]:
-    """The entries that somebody with one of the enquiries would try."""
+def wanted(listed: Iterable[Entry], enquiries: tuple[Enquiry, ...], tasks: Sequence[Task] = ()) -> list[Entry]:
+    """The entries that somebody with one of the enquiries, or an everyday word for a task, would try."""
     listed = tuple(listed)
     found = dict[Entry, None]()
     for enquiry in enquiries:
         found |= dict.fromkeys(entries_for(enquiry.title, listed, whole=False))
         for word in enquiry.everyday_words:
             found |= dict.fromkeys(entries_for(word, listed, whole=True))
+    for task in tasks:
+        for word in task.everyday:
+            found |= dict.fromkeys(entries_for(word, listed, whole=True))
     return list(found)
 
 
-def read(site: Site, az: AToZ | None, enquiries: tuple[Enquiry, ...], tasks: Sequence[Task]) -> Reading:
+def read(
+    site: Site, az: AToZ | None, enquiries: tuple[Enquiry, ...], tasks: Sequence[Task], *, in_wales: bool = False
+) -> Reading:
     """The facts about an A to Z. The pages of its letters and of the entries that matter must have been read.
 
     `tasks`: the top tasks that the organisation provides; their words are the synonyms by which an entry is known.
+    `in_wales`: Welsh words count as well as English ones.
     """
     if az is None:
         return _absent(site)
     listed = entries(site, az)
     reading = Reading(
-        {"web.az.present": True},
+        {"web.az.present": True, "web.az.state": "present"},
         where={"A to Z": {"page": az.url, "entries": [(entry.text, entry.url) for entry in listed[:500]]}},
     )
     listing = _letters(site, az) | _duplicates(site, listed) | _tasks(listed, tasks)
-    return reading | listing | _titles(site, listed, enquiries) | _everyday(site, listed, enquiries)
+    return reading | listing | _titles(site, listed, enquiries) | _everyday(site, listed, enquiries, tasks, in_wales)
 
 
 def leads_right(site: Site, entry: Entry, pattern: str) -> bool:
@@ -163,15 +171,16 @@ def _likely(site: Site) -> Iterator[Page]:
 
 
 def _absent(site: Site) -> Reading:
-    rest = [name for name in FACTS if name != "web.az.present"]
+    rest = [name for name in FACTS if name not in ("web.az.present", "web.az.state")]
     named = [link.url for page in site.readable if page.depth <= 1 for link in page.links if _NAME.search(link.text)]
     off_site = [url for url in named if not site.own(url)]
     if off_site and not any(site.own(url) for url in named):
         sentence = f"an A to Z is linked at {urlsplit(off_site[0]).netloc}, a host that nobody has agreed to"
-        return not_known(FACTS, Why.NEEDS_REVIEW, sentence)
+        return not_known(FACTS, Why.NEEDS_REVIEW, sentence) | Reading({"web.az.state": "off site"}, notes=(sentence,))
     dead = sorted({url for url in named if site.own(url) and not ((page := site.page(url)) and page.readable)})
     sentence = f"the A to Z at {dead[0]} does not open" if dead else "there is no A to Z"
-    return Reading({"web.az.present": False}, notes=(sentence,)) | not_known(rest, Why.NOT_APPLICABLE, sentence)
+    state = Reading({"web.az.present": False, "web.az.state": "dead" if dead else "none"}, notes=(sentence,))
+    return state | not_known(rest, Why.NOT_APPLICABLE, sentence)
 
 
 def _letters(site: Site, az: AToZ) -> Reading:
@@ -198,9 +207,11 @@ def _letters(site: Site, az: AToZ) -> Reading:
     if not works:
         return not_known(["web.az.letters"], Why.PROBE_FAULT, "none of the letters' pages could be read")
     dead = [letter for letter, working in works.items() if not working]
+    no_link = [letter for letter in ascii_uppercase if letter not in az.strip]
+    told = {"letters of the A to Z that lead nowhere": dead, "letters that are no link in the A to Z": no_link}
     return Reading(
         {"web.az.letters": percent(len(works) - len(dead), len(works))},
-        notes=(f"letters of the A to Z that lead nowhere: {', '.join(dead)}",) if dead else (),
+        notes=tuple(f"{what}: {', '.join(letters)}" for what, letters in told.items() if letters),
         where={"letters of the A to Z": works},
     )
 
@@ -299,17 +310,38 @@ def _titles(site: Site, listed: tuple[Entry, ...], enquiries: tuple[Enquiry, ...
     )
 
 
-def _everyday(site: Site, listed: tuple[Entry, ...], enquiries: tuple[Enquiry, ...]) -> Reading:
-    asked = [(word, enquiry) for enquiry in enquiries for word in enquiry.everyday_words]
+def _everyday(
+    site: Site, listed: tuple[Entry, ...], enquiries: tuple[Enquiry, ...], tasks: Sequence[Task], in_wales: bool
+) -> Reading:
+    """Whether residents' own words are listed, and lead right. An entry whose page was not read counts nowhere."""
+    found = dict[str, bool | None]()
+    for task in tasks:
+        in_welsh = in_wales and any(
+            not site.failed(entry.url) for word in task.welsh for entry in entries_for(word, listed, whole=True)
+        )
+        found |= {word: in_welsh or _leads(site, task, entries_for(word, listed, whole=True)) for word in task.everyday}
+    for enquiry in enquiries:
+        for word in enquiry.everyday_words:
+            found[word.lower()] = any(
+                leads_right(site, e, enquiry.answer_key.page) for e in entries_for(word, listed, whole=True)
+            )
+    asked = {word: right for word, right in found.items() if right is not None}
     if not asked:
-        return not_known(["web.az.common_words"], Why.NOT_APPLICABLE, "the enquiries have no everyday words")
-    missing = [
-        word
-        for word, enquiry in asked
-        if not any(leads_right(site, e, enquiry.answer_key.page) for e in entries_for(word, listed, whole=True))
-    ]
+        return not_known(["web.az.common_words"], Why.NOT_APPLICABLE, "there are no everyday words to look for")
+    missing = [word for word, right in asked.items() if not right]
     return Reading(
         {"web.az.common_words": percent(len(asked) - len(missing), len(asked))},
         notes=(f"everyday words not in the A to Z: {', '.join(missing)}",) if missing else (),
-        where={"everyday words not in the A to Z": missing},
+        where={"everyday words in the A to Z": asked},
     )
+
+
+def _leads(site: Site, task: Task, tried: Iterable[Entry]) -> bool | None:
+    """Whether one of these entries leads to a page about a task; None where that is on a page that was not read."""
+    unread = False
+    for entry in tried:
+        page = site.page(entry.url)
+        if page is not None and page.readable and (task.is_page(page) or task.mentioned(page.text)):
+            return True
+        unread = unread or (page is None and not site.failed(entry.url))
+    return None if unread else False

@@ -39,7 +39,7 @@ async def read_body(response: httpx.Response, most: int = LARGEST) -> Body:
     """The unpacked body, no more than `most` bytes of it. Raises `Unreadable`."""
     packed = response.headers.get("content-encoding", "").strip().lower()
     if packed in ("", "identity"):
-        pieces = _bounded(response.aiter_raw(), most)
+        pieces: AsyncIterator[bytes] = response.aiter_raw()
     elif packed in ("gzip", "x-gzip", "deflate"):
         pieces = _unpacked(response.aiter_raw(), packed, most)
     else:  # such as "gzip, gzip", of which a few kilobytes become gigabytes
@@ -50,11 +50,6 @@ async def read_body(response: httpx.Response, most: int = LARGEST) -> Body:
         if len(content) > most:
             break
     return Body(bytes(content[:most]), len(content) > most)
-
-
-async def _bounded(chunks: AsyncIterator[bytes], most: int) -> AsyncIterator[bytes]:
-    async for chunk in chunks:
-        yield chunk[: most + 1]
 
 
 async def _unpacked(chunks: AsyncIterator[bytes], packed: str, most: int) -> AsyncIterator[bytes]:

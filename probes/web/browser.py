@@ -11,12 +11,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
-from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, async_playwright
+from playwright.async_api import Browser, BrowserContext, Error, Playwright, ViewportSize, async_playwright
 
-from probes.web import examine
+from probes.web import examine, tabs
 from probes.web.examine import Examined
 from probes.web.results_page import Typed
-from probes.web.tab import Gate, Home, NoSearch, SearchForbidden, Visit
+from probes.web.tab import ANSWER, Gate, Home, NoSearch, SearchForbidden, Visit
+from probes.web.tabs import Tab
 from probes.web.together import together
 
 __all__ = ["Chromium", "Drawing", "Gate", "Home", "NoSearch", "SearchForbidden"]
@@ -33,7 +34,8 @@ LAUNCH = (
     "--disable-quic",
     "--host-resolver-rules=MAP * ~NOTFOUND",
 )
-RECYCLED = 100  # pages that are drawn in one context; its memory grows
+RECYCLED = 100  # pages that are opened in one context; its memory grows
+WINDOW: ViewportSize = {"width": 1280, "height": 800}
 LONGEST = 15.0  # real seconds for a page to be drawn
 LARGEST = 2_000_000  # characters of a page that was drawn
 TABS = 3
@@ -49,6 +51,7 @@ class Chromium:
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
         self._starting = asyncio.Lock()
+        self._wiped: list[Tab] = []
         self.version = ""
         """The browser's version; empty before it is first needed."""
 
@@ -88,15 +91,16 @@ class Chromium:
 
         async def one_by_one(visit: Visit) -> None:
             nonlocal at
-            page = None
             while at:
                 async with asyncio.timeout(examine.LONGEST + gate.pace):
-                    found[at], page = await examine.examine(visit, page, at, times)
+                    found[at] = await examine.examine(visit, at, times)
                 at = following()
 
         while at:
             try:
-                await self._visit(gate, one_by_one, (1 + len(waiting)) * (examine.LONGEST + TABS * gate.pace))
+                await self._visit(
+                    gate, one_by_one, (1 + len(waiting)) * (examine.LONGEST + TABS * gate.pace), anew=True
+                )
             except NoSearch as why:
                 found[at] = Examined(at, problem=str(why))
                 at = following()
@@ -110,16 +114,48 @@ class Chromium:
         finally:
             await drawing.close()
 
+    async def tab(self) -> Tab:
+        """A tab that knows nothing, in a browser that lives: wiped, or new. Raises playwright's `Error`."""
+        browser = await self._running()
+        while self._wiped:
+            tab = self._wiped.pop()
+            if tab.context.browser is browser:  # the others died with theirs
+                return tab
+        return await self.new_tab()
+
+    async def new_tab(self) -> Tab:
+        """A tab in which nothing was ever opened. Raises playwright's `Error`."""
+        context = await self.context()
+        page = await context.new_page()
+        page.set_default_timeout(ANSWER)
+        return Tab(context, page)
+
+    async def give_back(self, tab: Tab, visit: Visit) -> None:
+        """Keep a tab for another visit, wiped; throw it away where something may be left in it."""
+        fit = len(tab.context.pages) == 1 and tab.opened < RECYCLED and len(self._wiped) < TABS
+        with suppress(Error, TimeoutError):
+            async with asyncio.timeout(tabs.LONGEST):
+                if fit and (origin := await visit.leave()):
+                    await tabs.wipe(tab, origin)
+                    self._wiped.append(tab)
+                    return
+        await tabs.close(tab.context)
+
     async def context(self) -> BrowserContext:
-        """A context of its own for one visit, in a browser that lives. Raises playwright's `Error`."""
+        """A context of its own, in a browser that lives. Raises playwright's `Error`."""
         browser = await self._running()
         return await browser.new_context(
-            user_agent=self._user_agent, service_workers="block", accept_downloads=False, locale="en-GB"
+            user_agent=self._user_agent,
+            service_workers="block",
+            accept_downloads=False,
+            locale="en-GB",
+            viewport=WINDOW,
         )
 
     async def close(self) -> None:
         """End the browser and its driver."""
         browser, playwright, self._browser, self._playwright = self._browser, self._playwright, None, None
+        self._wiped.clear()
         try:
             if browser is not None:
                 with suppress(Error):  # it has died already
@@ -128,31 +164,34 @@ class Chromium:
             if playwright is not None:
                 await playwright.stop()
 
-    async def _visit(self, gate: Gate, errand: Callable[[Visit], Awaitable[_T]], patience: float = 0.0) -> _T:
-        """Do something in a context of its own. When the browser dies of it, once more in another browser.
+    async def _visit(
+        self, gate: Gate, errand: Callable[[Visit], Awaitable[_T]], patience: float = 0.0, *, anew: bool = False
+    ) -> _T:
+        """Do something in a tab that knows nothing. When the browser dies of it, once more in another browser.
 
-        `patience`: real seconds, `PATIENCE` where none are named.
+        `patience`: real seconds, `PATIENCE` where none are named. `anew`: in a tab in which nothing was ever opened.
         """
         try:
-            return await self._once(gate, errand, patience or PATIENCE)
+            return await self._once(gate, errand, patience or PATIENCE, anew)
         except _Died:
             try:
-                return await self._once(gate, errand, patience or PATIENCE)
+                return await self._once(gate, errand, patience or PATIENCE, anew)
             except _Died as died:
                 raise NoSearch(f"the browser died of the page, twice: {died}") from None
 
-    async def _once(self, gate: Gate, errand: Callable[[Visit], Awaitable[_T]], patience: float) -> _T:
+    async def _once(self, gate: Gate, errand: Callable[[Visit], Awaitable[_T]], patience: float, anew: bool) -> _T:
         patience += 6 * gate.pace
         browser = await self._running()
         visit = None
         try:
             async with asyncio.timeout(patience):
-                context = await self.context()
+                tab = await (self.new_tab() if anew else self.tab())
                 try:
-                    visit = Visit(context, gate)
-                    return await errand(visit)
-                finally:
-                    await _close(context)
+                    visit = Visit(tab, gate)
+                    found = await errand(visit)
+                except BaseException:
+                    await tabs.close(tab.context)
+                    raise
         except TimeoutError:
             raise NoSearch(f"no settled page within {patience:g} seconds") from None
         except Error as error:
@@ -162,6 +201,8 @@ class Chromium:
             if not browser.is_connected() or "crash" in message.lower():
                 raise _Died(message) from None
             raise NoSearch(f"the browser could not show the page: {message}") from None
+        await self.give_back(tab, visit)
+        return found
 
     async def _running(self) -> Browser:
         async with self._starting:
@@ -176,15 +217,12 @@ class Chromium:
 
 
 class Drawing:
-    """Draws the pages of one visit, one at a time, in a context that is thrown away after a hundred of them."""
+    """Draws the pages of one visit, one at a time, in a tab that is given back after a hundred of them."""
 
     def __init__(self, chromium: Chromium, gate: Gate) -> None:
         self._chromium, self._gate = chromium, gate
         self._turn = asyncio.Lock()
-        self._context: BrowserContext | None = None
-        self._visit: Visit | None = None
-        self._page: Page | None = None
-        self._drawn = 0
+        self._in: tuple[Tab, Visit] | None = None
 
     async def __call__(self, url: str, content: str) -> str:
         """The HTML of a page after its scripts have run; as it came, where the browser cannot show it.
@@ -192,34 +230,26 @@ class Drawing:
         Raises `Refused` by the guard.
         """
         async with self._turn:
-            if self._drawn >= RECYCLED:
+            if self._in is not None and self._in[0].opened >= RECYCLED:
                 await self.close()
             try:
-                if self._visit is None:
-                    self._context = await self._chromium.context()
-                    self._visit, self._drawn = Visit(self._context, self._gate), 0
-                self._drawn += 1
+                if self._in is None:
+                    tab = await self._chromium.tab()
+                    self._in = tab, Visit(tab, self._gate)
                 async with asyncio.timeout(LONGEST + self._gate.pace):
-                    drawn, self._page = await self._visit.draw(self._page, url, content)
-                    return drawn[:LARGEST]
+                    return (await self._in[1].draw(url, content))[:LARGEST]
             except (Error, TimeoutError, NoSearch, SearchForbidden):
-                await self.close()  # the next page gets a new one, in a new browser if this one has died
+                if self._in is not None:  # the next page gets a new one, in a new browser if this one has died
+                    await tabs.close(self._in[0].context)
+                self._in = None
                 return content
 
     async def close(self) -> None:
-        """Throw the context away."""
-        context, self._context, self._visit, self._page = self._context, None, None, None
-        if context is not None:
-            await _close(context)
+        """Let the tab go."""
+        tab_and_visit, self._in = self._in, None
+        if tab_and_visit is not None:
+            await self._chromium.give_back(*tab_and_visit)
 
 
 class _Died(Exception):
     """The browser, or the page's process, is gone."""
-
-
-async def _close(context: BrowserContext) -> None:
-    """Throw a context away, however badly its page behaves."""
-    with suppress(Error, TimeoutError):
-        async with asyncio.timeout(5):
-            await context.unroute_all(behavior="ignoreErrors")
-            await context.close()

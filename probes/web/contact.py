@@ -6,7 +6,8 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser
 
-from probes.web import numbers
+from probes.web import marked_up, numbers
+from probes.web.mention import Mention
 from probes.web.pages import Page, Site
 from probes.web.reading import Reading, not_known
 from results.schema import Why
@@ -42,6 +43,8 @@ _OFFICES = re.compile(
     r"|\bcustomer services?\b|\btown hall\b|\bcivic centre\b|\bcouncil house\b|\bopening (?:hours|times)\n",
     re.IGNORECASE,
 )
+_OFFICE = re.compile(r"\b(?:organi[sz]ation|office|city hall|contact point|local business|place)\b")
+"""Types of schema.org, in words, whose hours are the organisation's own."""
 _OPEN = re.compile(r"\bopen\b|\bopening\b", re.IGNORECASE)
 _OUT_OF_HOURS = re.compile(
     r"\bout[ -]of[ -](?:office[ -])?hours\b|\bafter[ -]hours\b|\bemergenc(?:y|ies)\b"
@@ -52,7 +55,7 @@ _OUT_OF_HOURS = re.compile(
 _NEAR = 200  # characters between the words and the number
 
 
-def read(site: Site, shown: tuple[numbers.Mention, ...]) -> Reading:
+def read(site: Site, shown: tuple[Mention, ...]) -> Reading:
     """The facts about contact details. `shown`: the site's telephone numbers."""
     home = site.page(site.home)
     linked = _contact_links(home)
@@ -69,18 +72,24 @@ def details(page: Page) -> dict[str, bool]:
     """Which of the four details a contact page gives."""
     tree = LexborHTMLParser(page.html)
     form = tree.css_first("form textarea") is not None or bool(_FORM.search(page.text))
+    told = marked_up.things(tree)
     return {
         "telephone": bool(numbers.mentions(page.url, page.html)),  # how well it is written is judged elsewhere
-        "e-mail or form": form or bool(_E_MAIL.search(page.text)) or tree.css_first('a[href^="mailto:"]') is not None,
-        "postal address": bool(_POSTCODE.search(page.text)),
+        "e-mail or form": form
+        or bool(_E_MAIL.search(page.text))
+        or tree.css_first('a[href^="mailto:"]') is not None
+        or any(thing.email for thing in told),
+        "postal address": bool(_POSTCODE.search(page.text)) or any(_POSTCODE.search(thing.postcode) for thing in told),
         "opening hours": says_hours(page),
     }
 
 
 def says_hours(page: Page, subject: re.Pattern[str] = _ABOUT_OPENING) -> bool:
     """Whether the page gives days and times at which the subject is open, in words or as schema.org markup."""
-    if 'itemprop="openingHours' in page.html or '"openingHours' in page.html:
-        return True
+    if "openingHours" in page.html or "hoursAvailable" in page.html:
+        for thing in marked_up.things(LexborHTMLParser(page.html)):
+            if thing.hours and (subject is _ABOUT_OPENING or _OFFICE.search(thing.kind) or subject.search(thing.name)):
+                return True
     for pattern in (_HOURS, _HOURS_BY_LINE):
         for match in pattern.finditer(page.text):
             nearby = page.text[max(0, match.start() - _NEAR) : match.end() + 60]
@@ -130,8 +139,8 @@ def _contact_page(site: Site, linked: tuple[str, ...]) -> Reading:
     )
 
 
-def _clicks(site: Site, shown: tuple[numbers.Mention, ...]) -> Reading:
-    pages = filter(None, (site.page(url) for url in {mention.page for mention in shown if mention.number}))
+def _clicks(site: Site, shown: tuple[Mention, ...]) -> Reading:
+    pages = filter(None, (site.page(url) for url in {one.page for one in shown if one.number and not one.marked_up}))
     nearest = site.fewest_clicks(pages)
     if nearest is None:
         return not_known(["web.contact.clicks"], Why.NOT_APPLICABLE, "no valid telephone number was found")

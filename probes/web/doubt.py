@@ -9,9 +9,11 @@ from probes.web.pages import Site
 from probes.web.reading import Reading, not_known
 from results.schema import Why
 
+_A_TO_Z = r"\ba[ -]?(?:to|-)[ -]?z\b|\baz\b"
 _HOURS = r"\bhours\b|\bcontact|\bopening"
 _TOPICS = {
-    "web.az.present": r"\ba[ -]?(?:to|-)[ -]?z\b|\baz\b",
+    "web.az.present": _A_TO_Z,
+    "web.az.state": _A_TO_Z,
     "web.contact.found": r"\bcontact",
     "web.hours_published": _HOURS,
     "web.ooh_published": rf"{_HOURS}|\bemergenc|\bout[ -]of[ -]hours",
@@ -29,7 +31,7 @@ def read(site: Site, found: Reading) -> Reading:
     kept_out = dict(_kept_out(site))
     reading = Reading()
     for name, topic in _TOPICS.items():
-        if name in found.facts and found.facts[name] in (False, 0):
+        if name in found.facts and found.facts[name] in (False, 0, "none", "dead"):
             url = next((url for url, words in kept_out.items() if re.search(topic, words, re.IGNORECASE)), None)
             if url is not None:
                 reading |= not_known([name], Why.PROBE_FAULT, f"it may be at {url}, which the probe was not let into")

@@ -98,6 +98,33 @@
     return { beyond: hidden && !what.length ? 0 : Math.round(beyond), what };
   },
 
+  // Makes all text twice as large and nothing else, for a moment: what text is cut off then that was not before. Where
+  // the page means to shorten it (an ellipsis, a line clamp), it is for a person to say whether something is lost.
+  enlarged() {
+    const worded = [...document.querySelectorAll("body *")].slice(0, 5000).filter(one =>
+      one.getClientRects().length && [...one.childNodes].some(part => part.nodeType === 3 && part.data.trim()));
+    const hides = value => value === "hidden" || value === "clip";
+    const holders = new Set();
+    for (const one of worded)
+      for (let box = one; box && box !== document.body; box = box.parentElement) holders.add(box);
+    const boxes = [...holders].map(one => [one, getComputedStyle(one)]).filter(([one, style]) =>
+      one.clientWidth > 20 && one.clientHeight > 8 && (hides(style.overflowX) || hides(style.overflowY)));
+    const cut = ([one, style]) => (hides(style.overflowX) && one.scrollWidth > one.clientWidth + 2) ||
+      (hides(style.overflowY) && one.scrollHeight > one.clientHeight + 2);
+    const before = new Set(boxes.filter(cut));
+    const sizes = worded.map(one => [one, one.style.getPropertyValue("font-size"),
+      one.style.getPropertyPriority("font-size"), parseFloat(getComputedStyle(one).fontSize)]);
+    for (const [one, , , size] of sizes) one.style.setProperty("font-size", 2 * size + "px", "important");
+    const after = boxes.filter(box => cut(box) && !before.has(box));
+    const meant = ([, style]) => style.textOverflow === "ellipsis" || style.webkitLineClamp !== "none";
+    const told = {
+      cut: after.filter(box => !meant(box)).slice(0, 4).map(([one]) => this.named(one)),
+      meant: after.filter(meant).slice(0, 4).map(([one]) => this.named(one)),
+    };
+    for (const [one, size, priority] of sizes) one.style.setProperty("font-size", size, priority);
+    return told;
+  },
+
   // Notes how everything looks before it has the focus; what is focused afterwards is compared with that.
   watch_focus() {
     const still = new CSSStyleSheet();

@@ -1,7 +1,8 @@
 """What the browser finds on one page: axe-core's rules, and what no rule engine tests. Facts are `accessibility`'s.
 
 axe-core is Deque's (MPL-2.0), an unchanged copy in the folder `axe`, run on the page as it is after a cookie banner was
-refused. Beside it: whether the page reflows at 320 CSS pixels and at twice the size, whether each stop of the Tab key
+refused. Beside it: whether the page reflows at 320 CSS pixels and at twice the size, whether text alone can
+be enlarged, whether each stop of the Tab key
 can be seen, and whether the keyboard is ever caught. The questions put to the page are in `examine.js`.
 """
 
@@ -86,6 +87,10 @@ class Examined:
     reflow: Overflow = Overflow(0, ())
     twice: Overflow = Overflow(0, ())
     handheld: Overflow = Overflow(0, ())
+    cut: tuple[str, ...] = ()
+    """What is cut off when text alone is twice as large."""
+    shortened: tuple[str, ...] = ()
+    """What the page means to shorten, and shortens then."""
     stops: tuple[Stop, ...] = ()
     caught: str = ""
     banner: Banner | None = None
@@ -106,18 +111,21 @@ class Examined:
         return any(rule.id in rules for rule in self.violations)
 
 
-async def examine(visit: Visit, page: Page | None, url: str, times: int = 1) -> tuple[Examined, Page]:
-    """Open a page in the visit's tab, so many times, and examine it the last time.
+async def examine(visit: Visit, url: str, times: int = 1) -> Examined:
+    """Open a page in the visit's tab, at most so many times, and examine it the last time.
 
-    Raises playwright's `Error`, and `Refused` by the guard.
+    Where the browser does not tell when a page was drawn, it is not opened for that again. Raises playwright's `Error`,
+    and `Refused` by the guard.
     """
-    drawn = []
+    drawn = list[float]()
     for _ in range(times):
-        page = await visit.open(url, page)
+        page = await visit.open(url)
         await visit.settled(page, "", UNCHANGED)
         visit.complain()
-        drawn.append(await page.evaluate(asking("drawn()")))
-    assert page is not None
+        seconds = await page.evaluate(asking("drawn()"))
+        if seconds is None:
+            break
+        drawn.append(seconds)
     banner = await refuse(page)
     options = await page.evaluate(asking("options()"))
     parts = await page.evaluate(asking("parts()"))
@@ -133,6 +141,7 @@ async def examine(visit: Visit, page: Page | None, url: str, times: int = 1) -> 
         pictures += await take(page, CONTRAST, element)
     if element := await first(page, "[data-doorstep=unseen]"):
         pictures += await take(page, UNSEEN, element)
+    enlarged = await page.evaluate(asking("enlarged()"))
     sizes = [await _at(page, size) for size in (_TWICE, _HANDHELD, _REFLOW)]
     if sizes[-1].beyond and await page.evaluate(asking("mark_widest()")):
         pictures += await take(page, WIDE, await first(page, "[data-doorstep=wide]"))
@@ -146,6 +155,8 @@ async def examine(visit: Visit, page: Page | None, url: str, times: int = 1) -> 
         reflow=sizes[2],
         twice=sizes[0],
         handheld=sizes[1],
+        cut=tuple(map(str, enlarged["cut"])),
+        shortened=tuple(map(str, enlarged["meant"])),
         stops=stops,
         caught=caught,
         banner=banner,
@@ -156,10 +167,10 @@ async def examine(visit: Visit, page: Page | None, url: str, times: int = 1) -> 
         images=int(parts["images"]),
         fields=int(parts["fields"]),
         viewport=bool(parts["viewport"]),
-        drawn=tuple(round(float(each) / 1000, 3) for each in drawn if each is not None),
+        drawn=tuple(round(float(each) / 1000, 3) for each in drawn),
         box=(int(place[0]), int(place[1])) if place else None,
         pictures=tuple(pictures),
-    ), page
+    )
 
 
 def pictured_once(pages: Sequence[Examined]) -> tuple[Examined, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 
-from probes.web.numbers import NUMBERS_SEEN, Mention
+from probes.web.mention import Mention
+from probes.web.numbers import NUMBERS_SEEN
 from probes.web.reading import percent
 from results.schema import Observation
 

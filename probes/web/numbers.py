@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import lru_cache
 from urllib.parse import unquote
 
 import phonenumbers
 from selectolax.lexbor import LexborHTMLParser
 
-from probes.web import whose
+from probes.web import given, marked_up, whose
+from probes.web.marked_up import Thing
+from probes.web.mention import Mention
 from probes.web.pages import Site, block_text, label
 from probes.web.reading import Reading, not_known, percent
 from results.schema import Why
@@ -29,6 +31,7 @@ FACTS = {
     "web.phone.low_cost": "Yes/no: no number of the organisation's own begins with 084, 087 or 09",
     "web.phone.cost_shown": "Yes/no: beside each such number stands what a call costs",
     "web.phone.consistent": "Yes/no: no two pages give different numbers for the same service",
+    **given.FACTS,
     "web.phone.agree": "Percent of the telephone links that show a number which dial that number",
     "web.contactpoint_markup": "Yes/no: a telephone number is marked up for machines, as schema.org has it",
     "web.phone.numbers_used": "Percent of the numbers called that are in service; not known from the site alone",
@@ -77,34 +80,18 @@ _LINK = re.compile("\ue000(\\d+)\ue001([^\ue002]*)\ue002")
 _PRIVATE = re.compile("[\ue000-\ue006]")
 
 
-@dataclass(frozen=True)
-class Mention:
-    """A number as one page shows it. `number`: E.164, None when it is not a valid UK number."""
-
-    page: str
-    shown: str
-    number: str | None
-    spaced: bool | None
-    """None: only a link holds it ("Call us"), so nobody sees how it is spaced."""
-    linked: bool
-    charged: bool
-    label: str = ""
-    """What it is for, in the page's words."""
-    kind: str = "other"
-    whose: str = "own"
-    textphone: bool = False
-    dials: str | None = None
-    """E.164, where its link dials another number than it shows."""
-    cost_shown: bool | None = None
-    """Whether what a call costs stands beside it; None where it costs no more than others."""
-
-
 def mentions(url: str, html: str, names: Sequence[str] = ()) -> tuple[Mention, ...]:
     """The telephone numbers of a page, each spelling once. Fax numbers and people's own are left out.
 
     `names`: what the organisation is called, by which other councils' numbers are known.
     """
+    return tuple(mention for mention in all_of(url, html, names) if mention.whose != "personal")
+
+
+def all_of(url: str, html: str, names: Sequence[str] = ()) -> tuple[Mention, ...]:
+    """The same with people's own numbers among them, which may be counted and never told."""
     tree = LexborHTMLParser(_PRIVATE.sub("", html))
+    things = marked_up.things(tree)
     h1 = label(tree.css_first("h1"))
     _put_marks(tree)
     hrefs: list[str] = []
@@ -123,7 +110,16 @@ def mentions(url: str, html: str, names: Sequence[str] = ()) -> tuple[Mention, .
     found = {_placed(mention, text, start, h1, names): None for start, mention in places}
     unlinked = _LINK.sub(" ; ", text)
     found |= {_placed(mention, unlinked, start, h1, names): None for start, mention in _of_text(url, unlinked)}
-    return tuple(mention for mention in found if mention.whose != "personal")
+    seen = {mention.number or mention.shown for mention in found}
+    return (*found, *(one for one in _marked_up(url, things, names) if (one.number or one.shown) not in seen))
+
+
+def _marked_up(url: str, things: Sequence[Thing], names: Sequence[str]) -> Iterator[Mention]:
+    for thing in things:
+        for shown in thing.telephones:
+            one = _mention(url, shown, None)
+            owner = "personal" if thing.kind == "person" else whose.whose(thing.label, "", one.number, url, names)
+            yield replace(one, spaced=None, marked_up=True, label=thing.name, kind=whose.kind(one.number), whose=owner)
 
 
 def _put_marks(tree: LexborHTMLParser) -> None:
@@ -208,13 +204,16 @@ def govuk(number: str) -> frozenset[str]:
 
 def read(site: Site, names: Sequence[str] = ()) -> tuple[Reading, tuple[Mention, ...]]:
     """The facts about the telephone numbers of a site, and the numbers. `names`: what the organisation is called."""
-    shown = tuple(mention for page in site.readable for mention in mentions(page.url, page.html, names))
+    found = [(page, mention) for page in site.readable for mention in all_of(page.url, page.html, names)]
+    shown = tuple(mention for _, mention in found if mention.whose != "personal")
+    private = (page for page, mention in found if mention.whose == "personal")
+    astray = list(dict.fromkeys(page.url for page in private if not whose.of_members(f"{page.url} {page.h1}")))
     marked = next((page.url for page in site.readable if _MARKED_UP.search(page.html)), None)
     markup = Reading({"web.contactpoint_markup": marked is not None}, where={"telephone marked up": marked})
     where = {NUMBERS_SEEN: [asdict(mention) for mention in shown[:500]]}
     if not shown:
         rest = [name for name in FACTS if name not in ("web.phone.found", "web.contactpoint_markup")]
-        blank = not_known(rest, Why.NOT_APPLICABLE, "no telephone number was found")
+        blank = not_known(rest, Why.NOT_APPLICABLE, "no telephone number was found") | given.read(shown, astray)
         return markup | blank | Reading({"web.phone.found": False}, where=where), shown
     good = [mention for mention in shown if mention.number]
     charged = sorted({mention.shown for mention in shown if mention.charged and mention.whose == "own"})
@@ -229,7 +228,10 @@ def read(site: Site, names: Sequence[str] = ()) -> tuple[Reading, tuple[Mention,
         where=where,
     )
     uncalled = not_known(["web.phone.numbers_used"], Why.NOT_APPLICABLE, "none of the numbers has been called")
-    return facts | markup | _manner(good) | _cost(shown) | _agree(good) | _consistent(good) | uncalled, shown
+    facts |= given.read(shown, astray)
+    return facts | markup | _manner([mention for mention in good if not mention.marked_up]) | _cost(shown) | _agree(
+        good
+    ) | _consistent(good) | uncalled, shown
 
 
 def _cost(shown: tuple[Mention, ...]) -> Reading:
@@ -353,5 +355,6 @@ def _mention(url: str, shown: str, dials: str | None) -> Mention:
         spaced=number is not None and shown in govuk(number),
         linked=number is not None and number == dials,
         charged=digits is not None and bool(_CHARGED.match(digits)),
+        coded=digits is not None,
         dials=dials if number is not None and dials is not None and dials != number else None,
     )

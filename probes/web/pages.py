@@ -242,7 +242,13 @@ def links(tree: LexborHTMLParser, url: str) -> tuple[Link, ...]:
     absolute = Absolute(base_of(tree, url))
     for anchor in tree.css("a[href],area[href],frame[src]")[:MOST_LINKS]:
         attributes = anchor.attributes
-        if target := absolute(attributes.get("href") or attributes.get("src") or ""):
+        href, text = attributes.get("href") or attributes.get("src") or "", anchor.text(separator=" ")
+        if "aria-label" not in attributes and len(href) <= _SHORT and len(text) <= _SHORT:
+            known = _from_template(absolute.origin, href, text)
+            if known is not None:
+                found[known] = None
+                continue
+        if target := absolute(href):
             made = _link if len(target) <= _SHORT else Link  # what is kept for all pages is kept short
             found[made(target, _name(anchor, attributes))] = None
     return tuple(found)
@@ -253,29 +259,32 @@ def _link(url: str, text: str) -> Link:
     return Link(url, text)
 
 
+@lru_cache(maxsize=50_000)  # most links of a page are on every page, and their words are tidied once
+def _from_template(origin: str, href: str, text: str) -> Link | None:
+    """The link, where its address begins at the root and its words are its name; None where more has to be seen."""
+    target, name = _from_root(origin, href), tidy(text)
+    return _link(target, name) if target is not None and name else None
+
+
 class Absolute:
     """Turns one page's hrefs into absolute addresses. Those from the root, most of them, skip the slow `urljoin`."""
 
     def __init__(self, base: str) -> None:
         parts = urlsplit(base)
         self._base = base
-        self._origin = f"{parts.scheme}://{parts.netloc.lower()}"
+        self.origin = f"{parts.scheme}://{parts.netloc.lower()}"
         self._known: dict[str, str | None] = {}
 
     def __call__(self, href: str) -> str | None:
         """The address without its fragment; None for what is not a web link, or is none at all."""
         if len(href) > LONGEST_ADDRESS:
             return None
-        if len(href) <= _SHORT and (known := _from_root(self._origin, href)) is not None:
+        if len(href) <= _SHORT and (known := _from_root(self.origin, href)) is not None:
             return known
         if href not in self._known:
-            self._known[href] = self._join(href.strip())
+            path = href.strip()
+            self._known[href] = joined(self._base, path) if path and path[0] != "#" else None
         return self._known[href]
-
-    def _join(self, href: str) -> str | None:
-        if not href or href[0] == "#":
-            return None
-        return joined(self._base, href)
 
 
 @lru_cache(maxsize=50_000)  # every page of a site has its template's

@@ -77,7 +77,7 @@ async def try_search(
             patient = patient and _came(typed)
             searches[words] = await asyncio.to_thread(search.searched, words, typed)
     wrong, nothing = None, None
-    if answer is not None and _came(answer):
+    if answer is not None and answer.reacted and _came(answer):
         wrong = await _once(chromium, gate, site.home, search.misspelt(enquiries[0].search))
         nothing = await _once(chromium, gate, site.home, search.NONSENSE)
     return Tried(searches=searches, home=home, answer=answer, wrong=wrong, nothing=nothing)

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
-from playwright.async_api import BrowserContext, Error, Locator, Page, Request, Route
+from playwright.async_api import Error, Locator, Page, Request, Route
 
 from probes.guard import Refused
 from probes.web import box as search_box
@@ -22,6 +22,7 @@ from probes.web.banner import Banner, refuse, told
 from probes.web.pages import described
 from probes.web.picture import Picture
 from probes.web.results_page import Typed
+from probes.web.tabs import Tab
 
 ANSWER = 10_000.0
 """Milliseconds for one answer of a server."""
@@ -74,10 +75,12 @@ class Gate:
 
 
 class Visit:
-    """One visit to one site by the browser, with cookies of its own. Dialogs are dismissed by Playwright."""
+    """One visit to one site by the browser, in a tab as good as new. Dialogs are dismissed by Playwright."""
 
-    def __init__(self, context: BrowserContext, gate: Gate) -> None:
-        self._context, self._gate = context, gate
+    def __init__(self, tab: Tab, gate: Gate) -> None:
+        self._tab, self._context, self._gate = tab, tab.context, gate
+        self._routed = False
+        self._origins = set[str]()
         self._pending = 0
         self._words: str | None = None
         self._refused: Refused | None = None
@@ -137,13 +140,25 @@ class Visit:
             pictures=pictures,
         )
 
-    async def draw(self, page: Page | None, url: str, content: str) -> tuple[str, Page]:
+    async def draw(self, url: str, content: str) -> str:
         """The HTML of a page after its scripts have run, from the HTML that came, which is not asked for again."""
         self._given = (url, content)
-        page = await self.open(url, page)
+        page = await self.open(url)
         await self.settled(page, "", UNCHANGED)
         self.complain()
-        return await page.content(), page
+        return await page.content()
+
+    async def leave(self) -> str | None:
+        """Put an empty page, which the site is not asked for, in the place of the last one; its scripts end with it.
+
+        The origin of all that the visit has seen; None where it saw several, and may have left something in each.
+        """
+        if len(self._origins) != 1:
+            return None
+        (origin,) = self._origins
+        self._given = (f"{origin}/", "")
+        await self.open(self._given[0])
+        return origin
 
     async def _box(self, page: Page) -> Locator:
         """The search box, open to be typed into. Raises `NoSearch`."""
@@ -174,14 +189,14 @@ class Visit:
 
     # ------------------------------------------------------------------------------------------------ pages
 
-    async def open(self, url: str, page: Page | None = None) -> Page:
-        """Go to an address, in a tab that is there already or a new one. The whole visit has its time."""
-        if page is None:
+    async def open(self, url: str) -> Page:
+        """Go to an address in the visit's tab. The whole visit has its time."""
+        if not self._routed:
+            self._routed = True
             await self._context.route("**/*", self._handle)
-            page = await self._context.new_page()
-            page.set_default_timeout(ANSWER)
-        await page.goto(url, wait_until="load", timeout=0)
-        return page
+        self._tab.opened += 1
+        await self._tab.page.goto(url, wait_until="load", timeout=0)
+        return self._tab.page
 
     async def _turn(self, page: Page, times: int) -> AsyncIterator[tuple[str, str]]:
         """The next pages of results, as far as a link leads to them."""
@@ -245,6 +260,8 @@ class Visit:
 
     async def _answer(self, route: Route, request: Request) -> None:
         is_page = request.is_navigation_request() and request.frame.parent_frame is None
+        if request.is_navigation_request():
+            self._origins.add("{0.scheme}://{0.netloc}".format(urlsplit(request.url)))
         if is_page and self._given is not None and request.url == self._given[0]:
             await route.fulfill(status=200, content_type="text/html; charset=utf-8", body=self._given[1])
         elif not self._agreed(request, request.url):

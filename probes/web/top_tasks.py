@@ -39,6 +39,10 @@ class Task:
     page: str
     online: bool
     lgsl: int | None = None
+    everyday: tuple[str, ...] = ()
+    """Words of residents' own that an A to Z should list beside the official ones."""
+    welsh: tuple[str, ...] = ()
+    """Welsh words by which a site in Wales may list it."""
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:

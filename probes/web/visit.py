@@ -30,6 +30,7 @@ from probes.web import (
     landing,
     links,
     numbers,
+    personal,
     scent,
     search,
     standards,
@@ -109,7 +110,7 @@ async def visit(tools: Tools, errand: Errand) -> Observation:
     home = await open_home(tools.chromium, gate, site)
     async with tools.chromium.drawing(gate) if tools.chromium else nullcontext() as drawing:
         site, scripted = await _drawn(crawler, site, home, drawing)
-        az, site = await _follow_a_to_z(crawler, site, errand.enquiries)
+        az, site = await _follow_a_to_z(crawler, site, errand.enquiries, wanted)
         tried = await try_search(tools.chromium, errand.enquiries, site, gate, home)
         if tried.searches is not None:
             site = await crawler.also(site, _first_results(tried.searches.values()))
@@ -134,14 +135,16 @@ async def visit(tools: Tools, errand: Errand) -> Observation:
 # ------------------------------------------------------------------------------------------------ the steps
 
 
-async def _follow_a_to_z(crawler: Crawler, site: Site, enquiries: tuple[Enquiry, ...]) -> tuple[AToZ | None, Site]:
-    """The A to Z, and the site with the pages of its letters and of the entries that the enquiries lead to."""
+async def _follow_a_to_z(
+    crawler: Crawler, site: Site, enquiries: tuple[Enquiry, ...], wanted: Sequence[Task]
+) -> tuple[AToZ | None, Site]:
+    """The A to Z, and the site with the pages of its letters and of the entries that somebody would try."""
     az = await asyncio.to_thread(atoz.find, site)
     if az is None:
         return None, site
     site = await crawler.also(site, atoz.letter_pages(az))
     listed = await asyncio.to_thread(atoz.entries, site, az)
-    return az, await crawler.also(site, [entry.url for entry in atoz.wanted(listed, enquiries)])
+    return az, await crawler.also(site, [entry.url for entry in atoz.wanted(listed, enquiries, wanted)])
 
 
 async def _follow_the_words(crawler: Crawler, site: Site, wanted: Sequence[Task]) -> Site:
@@ -248,11 +251,16 @@ def _read(site: Site, az: AToZ | None, tried: Tried, errand: Errand) -> Reading:
         links.read(site)
         | contact.read(site, shown)
         | phones
-        | atoz.read(site, az, errand.enquiries, top_tasks.of_tier(errand.organisation.tier))
+        | _a_to_z(site, az, errand)
         | searching
         | search.everywhere(site)
         | standards.read(site, errand.organisation.name)
     )
+
+
+def _a_to_z(site: Site, az: AToZ | None, errand: Errand) -> Reading:
+    its = errand.organisation
+    return atoz.read(site, az, errand.enquiries, top_tasks.of_tier(its.tier), in_wales=its.nation == "Wales")
 
 
 # ------------------------------------------------------------------------------------------------ what is handed back
@@ -271,14 +279,15 @@ async def _observation(
     listed = Reading(where={"pictures": [{"shows": one.shows, "caption": caption} for caption, one in shown]})
     evidence = [await _seen(tools, errand, reading | listed)]
     evidence.append(await tools.archive.keep("map", "map.svg", "image/svg+xml", map_of_tasks.encode()))
-    page = site.page(site.home)
+    page, names = site.page(site.home), (errand.organisation.name, *errand.organisation.aliases)
     if page is not None:
-        evidence.append(await tools.archive.keep("page", "home.html", "text/html", page.html.encode()))
+        html = await asyncio.to_thread(personal.kept, page.url, page.html, names)
+        evidence.append(await tools.archive.keep("page", "home.html", "text/html", html.encode()))
     for caption, one in shown:
         evidence.append(await tools.archive.keep("screenshot", caption, "image/png", one.png))
     if tried.answer is not None:
-        html = tried.answer.pages[0][1].encode()
-        evidence.append(await tools.archive.keep("search results", "search.html", "text/html", html))
+        html = await asyncio.to_thread(personal.kept, *tried.answer.pages[0], names)
+        evidence.append(await tools.archive.keep("search results", "search.html", "text/html", html.encode()))
     return Observation(
         facts={name: reading.facts[name] for name in FACTS},
         unknown=reading.unknown,

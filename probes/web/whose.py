@@ -121,6 +121,16 @@ def whose(label: str, around: str, number: str | None, address: str, names: Iter
     return "another body" if own and councils and not any(stems(one) & own for one in councils) else "own"
 
 
+def of_members(address: str) -> bool:
+    """Whether a page, by its address and heading, is about councillors, whose own numbers are rightly there."""
+    return bool(_MEMBERS.search(address))
+
+
+def known_body(number: str | None) -> str:
+    """Whose a well-known number is; "" for others."""
+    return _KNOWN.get(number or "", "")
+
+
 def kind(number: str | None) -> Kind:
     """Of which kind an E.164 number is. Source: Ofcom, the National Telephone Numbering Plan."""
     digits = (number or "").removeprefix("+44")

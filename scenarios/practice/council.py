@@ -104,7 +104,17 @@ class Website(Noun):
     )
     online: bool = Field(default=True, description="whether a service's page has the form with which to begin")
     last_updated: Name = Field(default="2 November 2026", description="the date at the foot of a service's page")
-    robots_disallow: tuple[Annotated[str, StringConstraints(pattern=r"^/[a-z./-]*$")], ...] = ()
+    cookie_banner: bool = Field(
+        default=False, description="whether one covers the foot of the window until it is refused"
+    )
+    soft_404: bool = Field(
+        default=False, description="whether a page that is not there answers 200 and says so in words"
+    )
+    sorts: bool = Field(
+        default=False, description="whether listings link to themselves in endless other orders, below sort-newest/"
+    )
+    jobs_by_script: bool = Field(default=False, description="whether a script draws the list of vacancies")
+    robots_disallow: tuple[Annotated[str, StringConstraints(pattern=r"^/[a-z./*-]*$")], ...] = ()
 
 
 # ------------------------------------------------------------------------------------------------ the council

@@ -167,7 +167,8 @@ class Site:
             yield Page("/contact/", "Contact us", "contact.html")
         if website.statement != "none":
             yield Page("/accessibility/", "Accessibility statement", f"statement-{website.statement}.html")
-        yield Page("/privacy/", "Privacy and cookies", content={"paragraphs": ["We use no cookies on this website."]})
+        cookies = "We use cookies to count visits." if website.cookie_banner else "We use no cookies on this website."
+        yield Page("/privacy/", "Privacy and cookies", content={"paragraphs": [cookies]})
         yield Page("/news/", "News", "listing.html", content={"links": _news()})
         for title, path in _news():
             yield Page(path, title, content={"paragraphs": ["Find out more from our customer services team."]})

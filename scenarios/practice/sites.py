@@ -5,7 +5,9 @@ What the pages hold is `site`'s.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from dataclasses import replace
 from xml.sax.saxutils import escape
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -23,6 +25,7 @@ _TEMPLATES = Environment(
 )
 _A_PAGE_OF_RESULTS = 20
 _MOST_COUNTED = 5_000  # different addresses
+_SORTED = re.compile(r"(?:sort-(?:newest|oldest)/)+$")
 _MISSING = Page("", "Page not found", "missing.html")
 
 
@@ -48,13 +51,16 @@ class Website:
             if path not in self._drawn:
                 self._drawn[path] = self.draw(self.site.pages[path])
             return _html(self._drawn[path])
+        if self.site.council.website.sorts and (listing := self.site.pages.get(_SORTED.sub("", path))):
+            return _html(self.draw(replace(listing, path=path[:500])))
         if path == "/robots.txt":
             return PlainTextResponse(self._robots(str(request.base_url)))
         if path == "/sitemap.xml":
             return Response(self._sitemap(str(request.base_url)), media_type="application/xml")
         if path in ("/style.css", "/site.js"):
+            website = self.site.council.website
             text = _TEMPLATES.get_template(path[1:]).render(
-                look=self.site.council.website.look, barriers=self.site.council.website.barriers
+                look=website.look, barriers=website.barriers, cookie_banner=website.cookie_banner
             )
             return Response(text, media_type="text/css" if path.endswith("css") else "text/javascript")
         if path in documents.PATHS and self.site.council.website.documents != "none":
@@ -64,7 +70,7 @@ class Website:
             return self._results_page(request)
         if path == "/search.json" and search.kind == "script":
             return self._results_json(request)
-        return _html(self.draw(_MISSING), 404)
+        return _html(self.draw(_MISSING), 200 if self.site.council.website.soft_404 else 404)
 
     def draw(self, page: Page, **more: object) -> str:
         """A page as HTML."""

@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as some
 from protego import Protego
 from selectolax.lexbor import LexborHTMLParser, LexborNode
+from starlette.testclient import TestClient
 
-from scenarios.practice.council import Search, read_councils
+from scenarios.practice.council import FOLDER, Search, read_councils
 from scenarios.practice.search import Entry, rank, results
 from scenarios.practice.site import Site
+from scenarios.practice.sites import Website
 from tests.practice.conftest import House
 
 GOOD, SCRIPTED, POOR, DEAD, BARE = "replying", "ticketing", "junked", "away", "refusing"
@@ -282,6 +284,37 @@ def test_three_looks_and_all_of_them_fit_a_small_screen(council: str, language: 
 def test_a_page_that_is_not_there_is_a_404(house: House) -> None:
     for path in ("/nothing/", "/contact", "//", "/%2e%2e/etc/passwd", "/meetings/301/"):
         assert house.fetch(GOOD, path).status_code == 404
+
+
+@pytest.fixture
+def traps() -> TestClient:
+    """A shipped council's site with every trap set at once."""
+    council = next(one for one in read_councils(FOLDER) if one.id == "ashcombe-vale")
+    website = council.website.model_copy(update={"soft_404": True, "cookie_banner": True})
+    return TestClient(Website(Site(council.model_copy(update={"website": website}))))
+
+
+def test_a_page_that_is_not_there_may_answer_as_if_it_were(traps: TestClient) -> None:
+    answer = traps.get("/nothing/")
+
+    assert (answer.status_code, "Page not found" in answer.text) == (200, True)
+
+
+def test_listings_in_endless_orders_are_forbidden_to_robots(traps: TestClient) -> None:
+    deep = "/benefits/" + 40 * "sort-newest/"
+    robots = Protego.parse(traps.get("/robots.txt").text)
+
+    assert f'href="{deep}sort-oldest/"' in traps.get(deep).text
+    assert not robots.can_fetch(f"http://testserver{deep}", "Doorstep")
+    assert robots.can_fetch("http://testserver/benefits/", "Doorstep")
+
+
+def test_a_script_draws_the_vacancies_and_a_banner_asks_for_cookies(traps: TestClient) -> None:
+    jobs = traps.get("/your-council/job-vacancies/").text
+
+    assert "Librarian" in jobs
+    assert "Librarian</a>" not in jobs
+    assert "Reject cookies" in jobs
 
 
 def test_nothing_can_be_sent_to_a_site(house: House, partnership: dict[str, Any]) -> None:

@@ -114,6 +114,14 @@ def test_the_rank_of_the_right_page_earns_the_fields_bands(rank: int, marks: flo
     assert answered("web.search.best_rank", seen).marks == marks
 
 
+def test_a_search_box_that_leads_nowhere_is_named_as_failing_and_loses_the_points_of_its_own() -> None:
+    seen = Observation(facts={"web.search.home": True, "web.search.works": False})
+    failing = criterion("web.search.works")
+
+    assert (answered("web.search.home", seen).marks, answered(failing.id, seen).marks) == (1, 0)
+    assert (failing.stage, failing.weight > 0, "search fails" in failing.however) == ("access", True, True)
+
+
 def test_a_right_page_that_is_not_among_the_results_earns_nothing() -> None:
     seen = Observation(
         facts={"web.search.home": True, "web.search.found": False, "web.search.best_rank": None},

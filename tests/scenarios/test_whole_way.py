@@ -187,12 +187,14 @@ def test_the_a_to_z_is_as_the_councils_file_says(found: Found) -> None:
     for shop, council in found.of("web"):
         seen, truth = facts(shop), council["website"]["a_to_z"]
         assert seen["web.az.present"] is truth["present"]
+        assert seen["web.az.state"] == ("present" if truth["present"] else "none")
         if truth["present"]:
             dead = f"letters of the A to Z that lead nowhere: {', '.join(truth['dead_letters'])}"
             assert (seen["web.az.letters"] == 100) is (not truth["dead_letters"]), shop.id
             assert shop.observation is not None
             assert (dead in shop.observation.notes) is bool(truth["dead_letters"]), shop.id
-            assert (seen["web.az.common_words"] == 100) is truth["everyday_words"], shop.id
+            whole = not truth["missing"] and not truth["dead_letters"]
+            assert (seen["web.az.common_words"] == 100) is truth["everyday_words"] or not whole, shop.id
             assert (seen["web.az.quality"] == 100) is (not {"tips", "missed-bins"} & set(truth["missing"])), shop.id
 
 
@@ -226,6 +228,8 @@ def test_telephone_numbers_and_contact_details_are_as_the_councils_file_says(fou
             assert seen["web.phone.consistent"] is (not truth["disagrees"]), shop.id
         assert seen["web.phone.low_cost"] is (not [each for each in odd if each.startswith("0845")]), shop.id
         if not odd:
+            good = truth["numbers"] == "spaced" and truth["tel_links"]
+            assert (seen["web.phone.quality"] == 100) is good, shop.id
             assert (seen["web.phone.spaced"] == 100) is (truth["numbers"] == "spaced"), shop.id
             assert (seen["web.phone.linked"] == 100) is truth["tel_links"], shop.id
 
@@ -239,6 +243,22 @@ def test_what_keeps_people_out_is_as_the_councils_file_says(found: Found) -> Non
         assert (seen["a11y.focus_visible"] == 100) is ("focus" not in barriers), shop.id
         assert seen["a11y.reflow"] is ("reflow" not in barriers), shop.id
         assert seen["a11y.keyboard"] is True
+
+
+def test_what_scripts_draw_and_cookie_banners_are_as_the_councils_file_says(found: Found) -> None:
+    for shop, council in found.of("web"):
+        seen = facts(shop)
+        assert seen["web.by_script"] in (False, None), shop.id  # the vacancies alone, on one page
+        assert seen["web.cookie_block"] in (False, None), shop.id
+        assert shop.observation is not None
+        refused = any("it was sent away with “Reject cookies”" in note for note in shop.observation.notes)
+        if chromium.find() is not None:
+            assert refused is council["website"]["cookie_banner"], shop.id
+
+
+def test_what_robots_txt_forbids_was_never_asked_for(found: Found) -> None:
+    for shop, _ in found.of("web"):
+        assert not [page for page in found.tally["pages"][shop.organisation] if "/sort-" in page], shop.id
 
 
 def test_documents_are_as_the_councils_file_says(found: Found) -> None:

@@ -34,10 +34,11 @@ def test_a_full_a_to_z_is_found_and_all_its_letters_work() -> None:
     facts = read(council(r="<li><a href=/bins>Refuse collection</a><li><a href=/bins>Rubbish</a>"))
 
     assert facts == {
+        "web.az.state": "present",
         "web.az.present": True,
         "web.az.letters": 100.0,
         "web.az.quality": 100.0,
-        "web.az.common_words": 50.0,
+        "web.az.common_words": 33.3,
         "web.az.duplicates": None,
         "web.az.tasks": 0.0,
     }
@@ -53,6 +54,16 @@ def test_letters_that_lead_to_missing_pages_are_dead() -> None:
 
     assert reading.facts["web.az.letters"] == 92.3
     assert "letters of the A to Z that lead nowhere: X, Z" in reading.notes
+
+
+def test_letters_that_are_no_link_are_told_and_count_nowhere() -> None:
+    strip = "".join(f"<a href=/a-z/{one}>{one.upper()}</a>" for one in ascii_lowercase if one not in "qxz")
+    one = site(strip, *(page(f"/a-z/{one}", f"<a href=/{one}>{one}pples</a>") for one in ascii_lowercase))
+
+    reading = atoz.read(one, atoz.find(one), (BINS,), TASKS)
+
+    assert reading.facts["web.az.letters"] == 100.0
+    assert "letters that are no link in the A to Z: Q, X, Z" in reading.notes
 
 
 def test_a_letter_whose_page_says_there_are_none_is_not_judged() -> None:
@@ -76,7 +87,7 @@ def test_an_a_to_z_on_one_page_works_by_its_anchors() -> None:
     facts = read(site("<a href=/services/a-z>A-Z</a>", one_page, page("/bins", "<h1>Bins</h1>")))
 
     assert facts["web.az.letters"] == 96.2
-    assert facts["web.az.common_words"] == 100.0
+    assert facts["web.az.common_words"] == 66.7
 
 
 def test_letters_that_only_link_to_the_top_are_dead() -> None:
@@ -90,7 +101,7 @@ def test_letters_in_plain_text_are_no_a_to_z() -> None:
 
     reading = atoz.read(one, atoz.find(one), (BINS,), TASKS)
 
-    assert reading.facts["web.az.present"] is False
+    assert (reading.facts["web.az.present"], reading.facts["web.az.state"]) == (False, "none")
     assert reading.unknown["web.az.letters"] == (Why.NOT_APPLICABLE, "there is no A to Z")
 
 
@@ -99,7 +110,7 @@ def test_a_dead_a_to_z_is_named_so() -> None:
 
     reading = atoz.read(one, atoz.find(one), (BINS,), TASKS)
 
-    assert reading.facts["web.az.present"] is False
+    assert (reading.facts["web.az.present"], reading.facts["web.az.state"]) == (False, "dead")
     assert "the A to Z at http://council.test/a-z does not open" in reading.notes
 
 
@@ -108,7 +119,8 @@ def test_an_a_to_z_on_somebody_elses_host_is_for_a_person_to_judge() -> None:
 
     reading = atoz.read(one, atoz.find(one), (BINS,), TASKS)
 
-    assert reading.facts["web.az.present"] is None
+    assert (reading.facts["web.az.present"], reading.facts["web.az.state"]) == (None, "off site")
+    assert "an A to Z is linked at elsewhere.test, a host that nobody has agreed to" in reading.notes
     assert reading.unknown["web.az.present"][0] is Why.NEEDS_REVIEW
 
 
@@ -152,3 +164,31 @@ def test_a_top_task_is_in_the_a_to_z_by_its_name_or_by_an_everyday_word() -> Non
 
     assert reading.facts["web.az.tasks"] == 40.0
     assert "top tasks that are not in the A to Z: Make a complaint, Apply for a home, Job vacancies" in reading.notes
+
+
+HWRC = page("/waste/centres", "<h1>Household waste recycling centres</h1>")
+
+
+def everyday(t: str, *, in_wales: bool = False, others: tuple[Page, ...] = (HWRC,)) -> tuple[object, object]:
+    """The share of everyday words that an A to Z with these entries lists, and what is said of them."""
+    tasks = [task for task in top_tasks.TASKS if task.id == "tip"]
+    whole = council(t=t)
+    one = Site(whole.home, whole.hosts, {**whole.pages, **{other.url: other for other in others}}, {}, {})
+    reading = atoz.read(one, atoz.find(one), (enquiry("Refuse collection", "/bins"),), tasks, in_wales=in_wales)
+    return reading.facts["web.az.common_words"], reading.where["everyday words in the A to Z"]
+
+
+def test_an_everyday_word_for_a_top_task_must_lead_to_the_tasks_page() -> None:
+    assert everyday("<li><a href=/waste/centres>Tip</a>") == (50.0, {"tip": True, "dump": False})
+    assert everyday("<li><a href=/bins>Rubbish dump</a>") == (0.0, {"tip": False, "dump": False})
+
+
+def test_an_everyday_word_whose_entry_leads_where_the_probe_did_not_read_counts_nowhere() -> None:
+    assert everyday("<li><a href=http://waste.test/>Dump your waste</a>") == (0.0, {"tip": False})
+
+
+def test_in_wales_a_welsh_word_stands_for_the_everyday_ones() -> None:
+    welsh = "<li><a href=/waste/centres>Canolfannau ailgylchu</a>"
+
+    assert everyday(welsh, in_wales=True) == (100.0, {"tip": True, "dump": True})
+    assert everyday(welsh) == (0.0, {"tip": False, "dump": False})

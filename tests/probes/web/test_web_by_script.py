@@ -9,16 +9,17 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from probes.guard import Guard
-from probes.web import accessibility, browser, by_script, chromium, frames
+from probes.web import accessibility, browser, by_script, frames
 from probes.web.browser import Chromium, Gate
+from probes.web.chromium import find
 from probes.web.crawl import client
 from probes.web.visit import Tools, visit
 from results.schema import Why
 from tests.probes.web.house import Clock, Ledger, Shelf, errand, organisation, page, serving, site
 from tests.probes.web.unlike import ENQUIRY, scripted, served
 
-FOUND = chromium.find()
-needs_browser = pytest.mark.skipif(FOUND is None, reason="no browser on this machine")
+needs_browser = pytest.mark.skipif(find() is None, reason="no browser on this machine")
+in_the_browsers_loop = pytest.mark.asyncio(loop_scope="session")
 SHELL = "<div id=app></div><script src=/app.js></script>"
 MENU = "".join(f"<a href=/{n}>Page {n}</a>" for n in range(6))
 
@@ -83,13 +84,21 @@ async def test_without_a_browser_a_site_that_scripts_draw_is_not_assessed(
     assert {why for name, (why, _) in seen.unknown.items() if name.startswith("web.contact")} == {Why.PROBE_FAULT}
 
 
+def test_without_a_browser_nothing_is_said_about_accessibility() -> None:
+    read = accessibility.read("http://council.test/", [])
+
+    assert set(read.unknown) == set(accessibility.FACTS)
+    assert all(why is Why.PROBE_FAULT for why, _ in read.unknown.values())
+
+
 @needs_browser
+@in_the_browsers_loop
 async def test_pages_are_drawn_from_the_html_that_came_and_a_page_that_hangs_is_left_as_it_is(
-    monkeypatch: pytest.MonkeyPatch,
+    chromium: Chromium, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(browser, "LONGEST", 8.0)
+    monkeypatch.setattr(browser, "LONGEST", 3.0)
     monkeypatch.setattr(browser, "RECYCLED", 2)
-    assert FOUND is not None
+    monkeypatch.setattr(chromium, "tab", chromium.new_tab)
     asked: list[str] = []
 
     async def permit(url: str) -> None:
@@ -98,18 +107,12 @@ async def test_pages_are_drawn_from_the_html_that_came_and_a_page_that_hangs_is_
     async def may_search(url: str) -> bool:
         return True
 
-    one = Chromium(FOUND, "test")
     script = "<p></p><script>document.querySelector('p').innerHTML = '<a href=/x>' + document.cookie + 'Tax</a>';"
-    try:
-        async with one.drawing(Gate(frozenset({"council.test"}), permit, may_search)) as draw:
-            drawn = [
-                await draw(f"http://council.test/{n}", f"{script}document.cookie = 'n={n}'</script>") for n in "abc"
-            ]
-            hung = "<script>for (;;);</script>"
-            left = await draw("http://council.test/d", hung)
-            after = await draw("http://council.test/e", f"{script}</script>")
-    finally:
-        await one.close()
+    async with chromium.drawing(Gate(frozenset({"council.test"}), permit, may_search)) as draw:
+        drawn = [await draw(f"http://council.test/{n}", f"{script}document.cookie = 'n={n}'</script>") for n in "abc"]
+        hung = "<script>for (;;);</script>"
+        left = await draw("http://council.test/d", hung)
+        after = await draw("http://council.test/e", f"{script}</script>")
 
     assert ['<a href="/x">Tax</a>' in drawn[0], "n=a" in drawn[1], "n=b" in drawn[2]] == [True, True, False]
     assert left == hung
@@ -118,8 +121,9 @@ async def test_pages_are_drawn_from_the_html_that_came_and_a_page_that_hangs_is_
 
 
 @needs_browser
+@in_the_browsers_loop
 async def test_the_worst_is_pictured_once_with_a_caption_that_says_what_it_is_and_where(
-    shelf: Shelf, clock: Clock, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    chromium: Chromium, shelf: Shelf, clock: Clock, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(accessibility, "SAMPLE", 2)
     faults = "<p style='color:#bbb;background:#fff'>Pale words</p><div style='width:700px'>Wide</div>"
@@ -129,15 +133,10 @@ async def test_the_worst_is_pictured_once_with_a_caption_that_says_what_it_is_an
         return HTMLResponse(f"<html lang=en><title>Tax</title>{style}<h1>Tax</h1><a href=/council-tax>Tax</a>{faults}")
 
     app = Starlette(routes=[Route("/", answer), Route("/council-tax", answer)])
-    assert FOUND is not None
-    one = Chromium(FOUND, "test")
-    try:
-        async with serving(app) as at, client("test") as http:
-            council = organisation(at.host)
-            tools = Tools(Guard({council.id: council}, ledger, clock, "practice"), shelf, clock, http, one)
-            seen = await visit(tools, errand(council, at.address, ENQUIRY))
-    finally:
-        await one.close()
+    async with serving(app) as at, client("test") as http:
+        council = organisation(at.host)
+        tools = Tools(Guard({council.id: council}, ledger, clock, "practice"), shelf, clock, http, chromium)
+        seen = await visit(tools, errand(council, at.address, ENQUIRY))
 
     pictures = [one.name for one in seen.evidence if one.kind == "screenshot"]
     assert pictures == [

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probes.web.in_service import found
-from probes.web.numbers import Mention, govuk, mentions, national, read, valid
+from probes.web.mention import Mention
+from probes.web.numbers import govuk, mentions, national, read, valid
 from results.schema import Why
 from tests.probes.web.house import HOME, page, site
 
@@ -133,6 +134,8 @@ def test_the_facts_are_shares_of_what_is_shown() -> None:
         "web.phone.cost_shown": None,
         "web.phone.consistent": None,
         "web.phone.agree": 100.0,
+        "web.phone.quality": 50.0,
+        "web.phone.appropriate": True,
         "web.contactpoint_markup": False,
         "web.phone.numbers_used": None,  # until somebody calls them
     }

@@ -11,20 +11,20 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import pytest
+import pytest_asyncio
 
-from probes import USER_AGENT
 from probes.clock import RealClock
 from probes.guard import Guard
-from probes.web import accessibility, chromium
+from probes.web import accessibility
 from probes.web.browser import Chromium
+from probes.web.chromium import find
 from probes.web.crawl import client
 from probes.web.visit import Tools, visit
 from results.schema import Observation, Why
 from tests.probes.web.house import Clock, Ledger, Shelf, errand, organisation, serving
 from tests.probes.web.unlike import ENQUIRY, Unlike, odd, old, platforms, scripted, served
 
-FOUND = chromium.find()
-pytestmark = pytest.mark.skipif(FOUND is None, reason="no browser on this machine: these sites need one")
+pytestmark = pytest.mark.skipif(find() is None, reason="no browser on this machine: these sites need one")
 
 SITES = (*platforms.SITES, *old.SITES, *scripted.SITES, *odd.SITES)
 TWICE = (platforms.DRUPAL, scripted.APP)
@@ -66,9 +66,8 @@ async def _with_widget(browser: Chromium, widget: Widget) -> Observation:
         return await _visited(browser, site, *([engine.host] if widget.agreed else []))
 
 
-async def _everything() -> dict[object, Observation | BaseException]:
-    assert FOUND is not None
-    browser, free = Chromium(FOUND, USER_AGENT.format(contact="shopper@doorstep.test")), asyncio.Semaphore(AT_ONCE)
+async def _everything(browser: Chromium) -> dict[object, Observation | BaseException]:
+    free = asyncio.Semaphore(AT_ONCE)
     visits: dict[object, Coroutine[None, None, Observation]] = {
         **{site: _visited(browser, site) for site in SITES},
         **{(site, "again"): _visited(browser, site) for site in TWICE},
@@ -79,19 +78,16 @@ async def _everything() -> dict[object, Observation | BaseException]:
         async with free:
             return await visits[key]
 
-    try:
-        seen = await asyncio.gather(*map(in_turn, visits), return_exceptions=True)
-    finally:
-        await browser.close()
+    seen = await asyncio.gather(*map(in_turn, visits), return_exceptions=True)
     return dict(zip(visits, seen, strict=True))
 
 
-@pytest.fixture(scope="module")
-def seen() -> dict[object, Observation | BaseException]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def seen(chromium: Chromium) -> dict[object, Observation | BaseException]:
     """Every visit, or what it raised."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(accessibility, "SAMPLE", 1)
-        return asyncio.run(_everything())
+        return await _everything(chromium)
 
 
 def of(seen: dict[object, Observation | BaseException], key: object) -> Observation:

@@ -101,7 +101,7 @@ def brought_in(content: bytes, name: str = "s1.xlsx") -> tuple[Filled | None, li
         ("email.ack_24h", "09/11/2026 14:05", "2026-11-09T14:05:00+00:00"),
         ("email.ack_24h", "9.11.26 2.05pm", "2026-11-09T14:05:00+00:00"),
         ("email.ack_24h", dt.datetime(2026, 7, 9, 14, 5), "2026-07-09T13:05:00+00:00"),
-        ("phone.access.outcome", "a\x00 person", "a  person"),
+        ("run.comment", "a\x00 person", "a  person"),
     ],
 )
 def test_what_people_write_is_read_as_they_mean_it(id: str, cell: Cell, value: object) -> None:

@@ -36,7 +36,7 @@ def test_the_bank_is_whole_over_every_channel() -> None:
     channels = Counter(each.channel for each in SCHEME.criteria)
 
     assert set(channels) == {*CHANNELS, "any"}
-    assert len(SCHEME.criteria) == 224
+    assert len(SCHEME.criteria) == 227
     for channel in CHANNELS:
         scored = {each.stage for each in SCHEME.criteria if each.channel == channel and each.weight}
         assert scored == set(STAGES), channel

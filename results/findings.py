@@ -172,9 +172,10 @@ def partnership_findings(scheme: Scheme, channel: Channel, every: Mapping[str, M
     """The partnership's findings in one channel: what is good across its organisations first, then However.
 
     A criterion stands at the mean of the organisations' means; on websites, at the share of sites that meet it in full.
+    What is known of one organisation alone is no finding about several.
     """
-    criteria = [one for one in scheme.criteria if one.channel == channel]
-    level = {one.id: _level(one, own) for one in criteria if (own := _means_of(one, every))}
+    criteria, least = [one for one in scheme.criteria if one.channel == channel], min(2, len(every))
+    level = {one.id: _level(one, own) for one in criteria if len(own := _means_of(one, every)) >= least > 0}
     known = [one for one in criteria if one.id in level]
     good = sorted(
         (one for one in known if _level(one, _means_of(one, every), at_worst=True) >= PRAISE_FROM),

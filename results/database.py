@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 30
+_JULIAN_1970 = 2_440_587.5  # 1 January 1970 as a Julian day
 
 
 class Database:
@@ -63,6 +64,16 @@ class Database:
         else:
             async with self._turn, self._writer.begin() as connection:
                 yield connection
+
+
+def wall_clock(dialect: sa.Dialect) -> sa.ColumnElement[float]:
+    """Seconds since 1970 by the clock of the database, the one that all its users share; for leases.
+
+    They are real seconds, however fast a practice clock runs.
+    """
+    if dialect.name == "postgresql":
+        return sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Float)
+    return (sa.func.julianday("now", type_=sa.Float) - _JULIAN_1970) * 86_400.0
 
 
 def _async_url(url: str) -> sa.URL:

@@ -196,7 +196,16 @@ effects = sa.Table(
     sa.Column("organisation", sa.String(64), nullable=False),
     sa.Column("target", sa.String(2000), nullable=False),
     sa.Column("shop", sa.String(200)),
-    sa.Index(None, "organisation", "kind", "day"),
+    sa.Index(None, "organisation", "kind", "day", "at"),
+)
+
+busy_lines = sa.Table(
+    "busy_lines",
+    metadata,
+    sa.Column("number", sa.String(20), primary_key=True),
+    sa.Column("shop", sa.String(200), index=True),
+    sa.Column("holder", sa.String(32), nullable=False),
+    sa.Column("until", sa.Float(53), nullable=False),  # by the database's clock; after a kill nobody says it is over
 )
 
 spending = sa.Table(

@@ -27,6 +27,7 @@ async def settle(bench: Bench, frozen: FrozenWave, carrier: Carrier, phone: Phon
         for row in of_this_wave:
             if row.state == "intent" or (row.state == "open" and row.closes_at is None):
                 await _known_to_nobody(bench, frozen, row)
+                await bench.ledger.vacate(row.id)
         return
     known = {row.known_as for row in every if row.state in ("open", "closed")}
     intents = [row for row in of_this_wave if row.state == "intent" and row.intent_at is not None]
@@ -41,6 +42,7 @@ async def settle(bench: Bench, frozen: FrozenWave, carrier: Carrier, phone: Phon
             await bench.store.done(row.id, mine[-1].id, mine[-1].created)
         else:
             await bench.store.back_to_plan(row.id)
+            await bench.ledger.vacate(row.id)
 
 
 async def _known_to_nobody(bench: Bench, frozen: FrozenWave, row: ShopRow) -> None:

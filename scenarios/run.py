@@ -350,4 +350,5 @@ class Run:
         except Unfinished as unsure:
             self._note(f"{row.id}: {unsure}; the next run settles it")
             return
+        await self._bench.ledger.vacate(row.id)
         await self._seen(row, seen)

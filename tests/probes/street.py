@@ -122,8 +122,14 @@ class Book:
     async def pauses(self) -> dict[str, str]:
         return {}
 
-    async def reserve(self, *_: object) -> bool:
+    async def reserve(self, *_: object) -> float:
+        return 0.0
+
+    async def occupy(self, *_: object) -> bool:
         return True
+
+    async def release(self, *_: object) -> None:
+        pass
 
     async def record(self, refusal: object) -> None:
         self.written.append(("refused", str(refusal)))

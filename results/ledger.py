@@ -1,4 +1,4 @@
-"""What the guard remembers: effects counted against the day's limits and the pace, lines that are busy, refusals, pauses.
+"""What the guard remembers: effects counted against limits and the pace, lines that are busy, refusals, pauses.
 
 Each decision is one transaction, so it holds over all processes on all machines together.
 """

@@ -55,6 +55,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'doorstep.db'}"
+    return new_postgres(request)
+
+
+def new_postgres(request: pytest.FixtureRequest) -> str:
+    """The address of an empty PostgreSQL database for one test."""
     server = str(request.getfixturevalue("postgres"))
     name = f"d{abs(hash(request.node.name)) % 10**12}"
     import psycopg

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,34 @@ class Database:
     async def close(self) -> None:
         """Let all connections go."""
         await self._engine.dispose()
+
+    @asynccontextmanager
+    async def one_by_one(self, what: str) -> AsyncIterator[None]:
+        """Hold while nobody else on any machine does the same. SQLite's users see to that themselves."""
+        async with AsyncExitStack() as stack:
+            if self._turn is None:
+                connection = await stack.enter_async_context(self._engine.begin())
+                await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(what))))
+            yield
+
+    @asynccontextmanager
+    async def only_one(self, what: str) -> AsyncIterator[bool]:
+        """Whether nobody else on any machine does this; then nobody else may, until the block is left or we die.
+
+        SQLite's users see to that with a file.
+        """
+        if self._turn is not None:
+            yield True
+            return
+        async with self._engine.connect() as connection:
+            locked = await connection.scalar(sa.select(sa.func.pg_try_advisory_lock(sa.func.hashtext(what))))
+            await connection.commit()  # the lock is the session's, and no transaction stays open meanwhile
+            try:
+                yield bool(locked)
+            finally:
+                if locked:
+                    await connection.execute(sa.select(sa.func.pg_advisory_unlock(sa.func.hashtext(what))))
+                    await connection.commit()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

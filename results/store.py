@@ -207,9 +207,10 @@ class Store:
         wave: str | None = None,
         states: Collection[str] = (),
         channel: Channel | None = None,
+        organisation: str | None = None,
         shopper: Shopper = "probe",
     ) -> tuple[ShopRow, ...]:
-        """The probes' (or the people's) shops by wave, state and channel, in order of plan."""
+        """The probes' (or the people's) shops by wave, state, channel and organisation, in order of plan."""
         query = (
             sa.select(*_COLUMNS).where(shops.c.shopper == shopper).order_by(shops.c.due_at, shops.c.number, shops.c.id)
         )
@@ -219,6 +220,8 @@ class Store:
             query = query.where(shops.c.state.in_(states))
         if channel is not None:
             query = query.where(shops.c.channel == channel)
+        if organisation is not None:
+            query = query.where(shops.c.organisation == organisation)
         async with self._db.read() as connection:
             return tuple(ShopRow(**row._mapping) for row in await connection.execute(query))
 

@@ -87,6 +87,7 @@ shops = sa.Table(
     sa.Column("why", sa.Text, nullable=False, server_default=""),  # why void or refused
     sa.UniqueConstraint("wave", "organisation", "scenario", "number", "attempt"),
     sa.Index(None, "wave", "state"),
+    sa.Index(None, "organisation", "channel"),
 )
 
 observations = sa.Table(

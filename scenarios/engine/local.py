@@ -91,8 +91,9 @@ async def done(rows: JobRows, handlers: Mapping[str, Handler], job: Job, holder:
     try:
         outcome = await handlers[job.task](job)
     except Exception as error:  # whatever a handler raises is told with the job, and the others go on
-        log.exception("job %s failed", job.id)
-        await rows.finish(job.id, holder, None, f"{type(error).__name__}: {error}")
+        why = f"{type(error).__name__}: {error}"
+        log.warning("job %s failed: %s", job.id, why, exc_info=log.isEnabledFor(logging.DEBUG))
+        await rows.finish(job.id, holder, None, why)
     except BaseException:
         await rows.put_back(job.id, holder)
         raise

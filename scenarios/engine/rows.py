@@ -150,6 +150,21 @@ class JobRows:
                     found[row.id] = Standing(row.state, row.outcome, row.error)
         return found
 
+    async def ahead(self, channel: str, organisation: str, about: str) -> int:
+        """How many jobs of a channel and an organisation are running that were submitted before that one."""
+        mine = sa.select(jobs.c.number).where(jobs.c.id == about).scalar_subquery()
+        running = jobs.c.state == "running", jobs.c.channel == channel, jobs.c.organisation == organisation
+        async with self._db.read() as connection:
+            query = sa.select(sa.func.count()).select_from(jobs).where(*running, jobs.c.number < mine)
+            return await connection.scalar(query) or 0
+
+    async def clear(self) -> None:
+        """Nothing that was submitted before is done any more. Only while nobody is at work."""
+        left = jobs.c.state.in_(["waiting", "running"])
+        async with self._db.write() as connection:
+            now = await _now(connection)
+            await connection.execute(jobs.update().where(left).values(state="cancelled", holder=None, until=now))
+
     async def is_idle(self, tasks: Collection[str]) -> bool:
         """Whether none of these is running, or waits and is not held."""
         at_work = sa.and_(jobs.c.task.in_(tasks), sa.or_(jobs.c.state == "running", MAY_BEGIN))

@@ -50,3 +50,4 @@ def upgrade() -> None:
         sa.Column("scope", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("scope", name=op.f("pk_held_scopes")),
     )
+    op.create_index(op.f("ix_shops_organisation_shops_channel"), "shops", ["organisation", "channel"])

@@ -213,6 +213,10 @@ class Guard:
                 self._last[effect.organisation, effect.kind] = self._clock.now()
             yield
 
+    async def still(self, effect: Effect) -> None:
+        """Once more, for what was permitted and had to wait since. Raises `Refused`."""
+        await self._check(effect)
+
     async def permit_own(self, target: str, owns: Callable[[str], bool]) -> None:
         """Let a mail to ourselves through, such as a mailbox's self-test; raises `Refused`.
 

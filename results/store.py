@@ -326,7 +326,7 @@ class Store:
 
     async def back_to_plan(self, shop: str) -> None:
         """It is certain that an intended contact never happened: it may be made after all."""
-        await self._move(shop, {"intent"}, state="planned", known_as=None, intent_at=None)
+        await self._move(shop, {"planned", "intent"}, state="planned", known_as=None, intent_at=None)
 
     async def void(self, row: ShopRow, why: str, replacement: ShopRow | None) -> None:
         """Nobody can know whether it happened: never counted, and replaced by a new one with a new reference."""

@@ -258,6 +258,7 @@ class Making:
     async def _refused(self, row: ShopRow, refused: Refused, done: Outcome) -> None:
         refusal = refused.refusal
         done.refused[refusal.rule] += 1
+        await self._bench.store.back_to_plan(row.id)  # it may have been refused while it waited to be dialled or sent
         if refusal.retry_at is not None:
             await self._bench.store.postpone(row.id, refusal.retry_at, refusal.reason)
             done.wait(refusal.retry_at)

@@ -126,7 +126,12 @@ class PhoneProbe:
             await self._journal.about_to(errand.shop, errand.reference, asked)
             try:
                 call = await self._carrier.place(
-                    errand.target, words, errand.scenario.ring_for, _recorded(errand), caller
+                    errand.target,
+                    words,
+                    errand.scenario.ring_for,
+                    _recorded(errand),
+                    caller,
+                    lambda: self._guard.still(effect),
                 )
             except CarrierRefused as error:
                 return Observation(facts={}, error=str(error))

@@ -106,8 +106,14 @@ class _Open:
     async def pauses(self) -> Mapping[str, str]:
         return {}
 
-    async def reserve(self, effect: Effect, at: object, day: object, most: int) -> bool:
+    async def reserve(self, effect: Effect, at: object, day: object, most: int, gap: float) -> float | None:
+        return 0.0
+
+    async def occupy(self, effect: Effect, holder: str) -> bool:
         return True
+
+    async def release(self, effect: Effect, holder: str) -> None:
+        pass
 
     async def record(self, refusal: Refusal) -> None:
         raise RuntimeError(refusal.reason)

@@ -2,8 +2,10 @@
 
 `Guard.permit(effect)` either lets it through, counted against the day's limits, or raises `Refused`, recorded with the
 rule's name and never scored. Rules, in this order: pause, consent, target, telephone number, hours; then it waits until
-the line is free and the pace allows; then the day's limit, and for calls the caps on what they cost. Sources of the
-rules: Ofcom's persistent-misuse policy and General Condition C6, the MRS code, RFC 9309 practice.
+the line is free and the pace allows; then the day's limit, and for calls the caps on what they cost. All of that is
+kept in the ledger, so it holds over every process that works on the programme; the locks here only keep the order
+within one. Sources of the rules: Ofcom's persistent-misuse policy and General Condition C6, the MRS code, RFC 9309
+practice.
 
     Refused
 """
@@ -14,11 +16,12 @@ import asyncio
 import datetime as dt
 import math
 import re
+import secrets
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NoReturn, Protocol
 from urllib.parse import urlsplit
 
 import phonenumbers
@@ -35,6 +38,9 @@ CALLS_FROM, CALLS_UNTIL = dt.time(8, 0), dt.time(18, 0)
 NIGHT_FROM, NIGHT_UNTIL = dt.time(22, 0), dt.time(7, 0)
 SHORTEST_NUMBER = 9  # digits after +44; below that are 999, 101, 0800 1111 and their like, and nobody's office
 SHORTEST_RING = 15.0  # Ofcom: let it ring at least 15 seconds before giving up
+_LOOK_EVERY = (
+    1.0  # real seconds between looks, while waiting, at whether everything has been paused or the line is free
+)
 
 _CHANNEL: dict[Kind, Channel] = {"mail": "email", "call": "phone", "page": "web"}
 _ALLOWED_TYPES = {PhoneNumberType.FIXED_LINE, PhoneNumberType.TOLL_FREE, PhoneNumberType.UAN}
@@ -66,7 +72,10 @@ _DRAMA = re.compile(
 
 @dataclass(frozen=True)
 class Effect:
-    """One mail, call or page about to happen. `target`: the address, the E.164 number, or the page's whole address."""
+    """One mail, call or page about to happen. `target`: the address, the E.164 number, or the page's whole address.
+
+    `longest`: real seconds for which a call holds its line at most, should whoever placed it never say that it is over.
+    """
 
     kind: Kind
     organisation: str
@@ -75,6 +84,7 @@ class Effect:
     in_hours: bool = True
     ring_for: float = 60.0
     leaves_message: bool = False
+    longest: float = 300.0
 
 
 Span = Literal["day", "wave", "account"]
@@ -127,8 +137,20 @@ class Ledger(Protocol):
     async def pauses(self) -> Mapping[str, str]:
         """What is paused and why: organisation ids, and '*' for everything."""
 
-    async def reserve(self, effect: Effect, at: dt.datetime, day: dt.date, most: int) -> bool:
-        """Count the effect against its organisation's limit for that day; False, uncounted, when it is used up."""
+    async def reserve(self, effect: Effect, at: dt.datetime, day: dt.date, most: int, gap: float) -> float | None:
+        """Count the effect against its organisation's limit for that day, `gap` seconds after the last of its kind.
+
+        0.0: it is counted. Else it is not: None when the limit is used up, or the seconds to wait for the pace.
+        """
+
+    async def occupy(self, effect: Effect, holder: str) -> bool:
+        """Hold the line of a call for `holder`, at most `effect.longest` real seconds; False while another holds it.
+
+        A shop whose call holds the line already may have it again: whoever placed that call is gone.
+        """
+
+    async def release(self, effect: Effect, holder: str) -> None:
+        """The call is over. Nothing happens when `holder` does not hold the line."""
 
     async def record(self, refusal: Refusal) -> None:
         """Keep a refusal."""
@@ -175,15 +197,25 @@ class Guard:
 
     @asynccontextmanager
     async def permit(self, effect: Effect) -> AsyncIterator[None]:
-        """Hold while the effect lasts. Waits for pace and for the line to be free; raises `Refused`."""
+        """Hold while the effect lasts. Waits for pace and for the line to be free; raises `Refused`.
+
+        While it waits it looks each second whether it would still be allowed.
+        """
         await self._check(effect)
         async with self._line_is_free(effect):
             async with self._pace[effect.organisation, effect.kind]:
-                await self._wait_for_pace(effect)
-                await self._check(effect)  # again: a pause or nightfall may have come while it waited
-                await self._reserve(effect)
+                left = self._until_pace(effect)
+                while True:
+                    await self._wait(effect, left)
+                    await self._check(effect)  # again: a pause or nightfall may have come while it waited
+                    if not (left := await self._reserve(effect)):
+                        break
                 self._last[effect.organisation, effect.kind] = self._clock.now()
             yield
+
+    async def still(self, effect: Effect) -> None:
+        """Once more, for what was permitted and had to wait since. Raises `Refused`."""
+        await self._check(effect)
 
     async def permit_own(self, target: str, owns: Callable[[str], bool]) -> None:
         """Let a mail to ourselves through, such as a mailbox's self-test; raises `Refused`.
@@ -196,9 +228,21 @@ class Guard:
         if not owns(target):
             await self._refuse(effect, _No("own.address", f"{target} is not an address of our own"))
 
-    def _line_is_free(self, effect: Effect) -> AbstractAsyncContextManager[None]:
+    @asynccontextmanager
+    async def _line_is_free(self, effect: Effect) -> AsyncIterator[None]:
         """One call at a time on a line; mails and pages may overlap."""
-        return self._line[effect.target] if effect.kind == "call" else nullcontext()
+        if effect.kind != "call":
+            yield
+            return
+        holder = secrets.token_hex(8)
+        async with self._line[effect.target]:
+            try:
+                while not await self._ledger.occupy(effect, holder):
+                    await asyncio.sleep(_LOOK_EVERY)
+                    await self._check(effect)
+                yield
+            finally:
+                await self._ledger.release(effect, holder)
 
     # ------------------------------------------------------------------------------------------------ the rules
 
@@ -216,35 +260,49 @@ class Guard:
         if no := await self._rules(effect):
             await self._refuse(effect, no)
 
-    async def _reserve(self, effect: Effect) -> None:
-        consent = self._consent_of(effect)
+    async def _reserve(self, effect: Effect) -> float:
+        """Count the effect; 0.0, or the seconds to wait because another process was there first. Raises `Refused`."""
+        limits = self._consent_of(effect).limits
         now = self._clock.now()
-        most = {
-            "mail": consent.limits.mails_per_day,
-            "call": consent.limits.calls_per_day,
-            "page": consent.limits.pages_per_day,
-        }[effect.kind]
+        most = {"mail": limits.mails_per_day, "call": limits.calls_per_day, "page": limits.pages_per_day}[effect.kind]
         day = now.astimezone(LONDON).date()
         tomorrow = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), tzinfo=LONDON).astimezone(dt.UTC)
-        if not await self._ledger.reserve(effect, now, day, most):
+        left = await self._ledger.reserve(effect, now, day, most, self._gap(effect))
+        if left is None:
             await self._refuse(effect, _No("limit.day", f"the day's {most} {effect.kind}s are used up", tomorrow))
+        if left:
+            return left
         if effect.kind == "call" and self._caps is not None and self._purse is not None:
             passed = await self._purse.spend(effect, now, day, self._caps.one_call, self._caps.most)
             if passed:
                 span, unit = passed.split()
                 reason = f"one more call would pass the cap on {unit} of the {span}"
                 await self._refuse(effect, _No(f"cap.{span}", reason, tomorrow if span == "day" else None))
+        return 0.0
 
-    async def _wait_for_pace(self, effect: Effect) -> None:
+    async def _wait(self, effect: Effect, seconds: float) -> None:
+        """Wait for the pace. Raises `Refused` within a second of a pause."""
+        if not seconds:
+            return
+        waiting = asyncio.ensure_future(self._clock.sleep(seconds))
+        try:
+            while not (await asyncio.wait({waiting}, timeout=_LOOK_EVERY))[0]:
+                await self._check(effect)
+            await waiting
+        finally:
+            waiting.cancel()
+
+    def _until_pace(self, effect: Effect) -> float:
+        last = self._last.get((effect.organisation, effect.kind))
+        return 0.0 if last is None else max(0.0, self._gap(effect) - (self._clock.now() - last).total_seconds())
+
+    def _gap(self, effect: Effect) -> float:
         limits = self._consent_of(effect).limits
-        gap = {
+        return {
             "mail": limits.seconds_between_mails,
             "call": limits.seconds_between_calls,
             "page": limits.seconds_between_pages,
         }[effect.kind]
-        last = self._last.get((effect.organisation, effect.kind))
-        if last is not None and (left := gap - (self._clock.now() - last).total_seconds()) > 0:
-            await self._clock.sleep(left)
 
     def _consent_of(self, effect: Effect) -> Consent:
         consent = self._register[effect.organisation].consent
@@ -252,7 +310,7 @@ class Guard:
             raise RuntimeError(f"{effect.organisation} has no consent entry")
         return consent
 
-    async def _refuse(self, effect: Effect, no: _No) -> None:
+    async def _refuse(self, effect: Effect, no: _No) -> NoReturn:
         refusal = self._refusal(effect, no)
         await self._ledger.record(refusal)
         raise Refused(refusal)

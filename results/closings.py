@@ -48,6 +48,12 @@ class Closings:
                 closings.insert().values(shop=shop, kind=kind, state="intent", message_id=message_id, intent_at=at)
             )
 
+    async def take_back(self, shop: str) -> None:
+        """It is certain that it did not go, and it may go another time."""
+        async with self._db.write() as connection:
+            begun = closings.c.shop == shop, closings.c.state == "intent"
+            await connection.execute(closings.delete().where(*begun))
+
     async def sent(self, shop: str, at: dt.datetime) -> None:
         """It went."""
         async with self._db.write() as connection:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 30
+_JULIAN_1970 = 2_440_587.5  # 1 January 1970 as a Julian day
 
 
 class Database:
@@ -49,6 +50,34 @@ class Database:
         await self._engine.dispose()
 
     @asynccontextmanager
+    async def one_by_one(self, what: str) -> AsyncIterator[None]:
+        """Hold while nobody else on any machine does the same. SQLite's users see to that themselves."""
+        async with AsyncExitStack() as stack:
+            if self._turn is None:
+                connection = await stack.enter_async_context(self._engine.begin())
+                await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(what))))
+            yield
+
+    @asynccontextmanager
+    async def only_one(self, what: str) -> AsyncIterator[bool]:
+        """Whether nobody else on any machine does this; then nobody else may, until the block is left or we die.
+
+        SQLite's users see to that with a file.
+        """
+        if self._turn is not None:
+            yield True
+            return
+        async with self._engine.connect() as connection:
+            locked = await connection.scalar(sa.select(sa.func.pg_try_advisory_lock(sa.func.hashtext(what))))
+            await connection.commit()  # the lock is the session's, and no transaction stays open meanwhile
+            try:
+                yield bool(locked)
+            finally:
+                if locked:
+                    await connection.execute(sa.select(sa.func.pg_advisory_unlock(sa.func.hashtext(what))))
+                    await connection.commit()
+
+    @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection that only reads."""
         async with self._engine.begin() as connection:
@@ -63,6 +92,16 @@ class Database:
         else:
             async with self._turn, self._writer.begin() as connection:
                 yield connection
+
+
+def wall_clock(dialect: sa.Dialect) -> sa.ColumnElement[float]:
+    """Seconds since 1970 by the clock of the database, the one that all its users share; for leases.
+
+    They are real seconds, however fast a practice clock runs.
+    """
+    if dialect.name == "postgresql":
+        return sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Float)
+    return (sa.func.julianday("now", type_=sa.Float) - _JULIAN_1970) * 86_400.0
 
 
 def _async_url(url: str) -> sa.URL:

@@ -1,4 +1,7 @@
-"""What the guard remembers: effects counted against the day's limits, refusals, pauses."""
+"""What the guard remembers: effects counted against limits and the pace, lines that are busy, refusals, pauses.
+
+Each decision is one transaction, so it holds over all processes on all machines together.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,17 @@ from collections.abc import Mapping
 from typing import Literal, Protocol
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from results.database import Database
+from results.database import Database, wall_clock
 from results.schema import Refusal
-from results.tables import effects, pauses, refusals, shops, spending
+from results.tables import busy_lines, effects, pauses, refusals, shops, spending
 
 Span = Literal["day", "wave", "account"]
 
 _COSTS = ("minutes", "pence")
+_A_DAY = dt.timedelta(days=1)
+_APART = 60.0  # seconds by which the clocks of two machines may differ; beyond that, one was put back
 _PENCE_FRACTION = 1e-9  # sums of fractions of a penny are not exact
 
 
@@ -30,6 +36,13 @@ class Counted(Protocol):
     def target(self) -> str: ...
     @property
     def shop(self) -> str | None: ...
+
+
+class Call(Counted, Protocol):
+    """The part of a call that holds its line."""
+
+    @property
+    def longest(self) -> float: ...
 
 
 class Amount(Protocol):
@@ -65,17 +78,23 @@ class DatabaseLedger:
         async with self._db.write() as connection:
             return bool((await connection.execute(pauses.delete().where(pauses.c.scope == scope))).rowcount)
 
-    async def reserve(self, effect: Counted, at: dt.datetime, day: dt.date, most: int) -> bool:
-        """Count one effect against the day; False, and nothing counted, when `most` are counted already."""
-        used = sa.select(sa.func.count()).where(
-            effects.c.organisation == effect.organisation, effects.c.kind == effect.kind, effects.c.day == day
-        )
+    async def reserve(self, effect: Counted, at: dt.datetime, day: dt.date, most: int, gap: float) -> float | None:
+        """Count one effect against the day, `gap` seconds after the last of its kind with that organisation.
+
+        0.0: it is counted. Else nothing is: None when `most` are counted already, or the seconds to wait for the pace.
+        """
+        of_the_kind = effects.c.organisation == effect.organisation, effects.c.kind == effect.kind
+        so_far = sa.select(sa.func.count(), sa.func.max(effects.c.at)).where(*of_the_kind)
         async with self._db.write() as connection:
-            if connection.dialect.name == "postgresql":  # SQLite has one writer; here two could count at once
-                key = f"{effect.organisation}/{effect.kind}"
-                await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(key))))
-            if (await connection.scalar(used) or 0) >= most:
-                return False
+            await _alone(connection, f"{effect.organisation}/{effect.kind}")
+            used, last = (await connection.execute(so_far.where(effects.c.day == day))).one()
+            if used >= most:
+                return None
+            if last is None and gap > 0:
+                last = (await connection.execute(so_far.where(effects.c.day == day - _A_DAY))).one()[1]
+            left = 0.0 if last is None else gap - (at - last).total_seconds()
+            if gap > 0 and 0 < left <= gap + _APART:
+                return min(left, gap)
             await connection.execute(
                 effects.insert().values(
                     at=at,
@@ -86,7 +105,35 @@ class DatabaseLedger:
                     shop=effect.shop,
                 )
             )
+            return 0.0
+
+    async def occupy(self, effect: Call, holder: str) -> bool:
+        """Hold the line of a call for `effect.longest` real seconds; False while another call holds it.
+
+        The shop that holds it already may have it again: whoever held it for that shop was killed.
+        """
+        line = busy_lines.c.number == effect.target
+        async with self._db.write() as connection:
+            await _alone(connection, f"line {effect.target}")
+            now = await connection.scalar(sa.select(wall_clock(connection.dialect))) or 0.0
+            over = sa.or_(busy_lines.c.until <= now, busy_lines.c.shop == effect.shop)
+            await connection.execute(busy_lines.delete().where(line, over))
+            if await connection.scalar(sa.select(busy_lines.c.holder).where(line)):
+                return False
+            held = {"number": effect.target, "shop": effect.shop, "holder": holder, "until": now + effect.longest}
+            await connection.execute(busy_lines.insert().values(**held))
             return True
+
+    async def release(self, effect: Call, holder: str) -> None:
+        """The call is over. Nothing happens when `holder` does not hold its line."""
+        async with self._db.write() as connection:
+            held = busy_lines.c.number == effect.target, busy_lines.c.holder == holder
+            await connection.execute(busy_lines.delete().where(*held))
+
+    async def vacate(self, shop: str) -> None:
+        """The call of a shop is over, whoever placed it: a killed process cannot say so."""
+        async with self._db.write() as connection:
+            await connection.execute(busy_lines.delete().where(busy_lines.c.shop == shop))
 
     async def spend(
         self, effect: Counted, at: dt.datetime, day: dt.date, cost: Amount, most: Mapping[Span, Amount]
@@ -97,8 +144,7 @@ class DatabaseLedger:
         """
         wave = sa.select(shops.c.wave).where(shops.c.id == effect.shop)
         async with self._db.write() as connection:
-            if connection.dialect.name == "postgresql":  # SQLite has one writer; here two could count at once
-                await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("spending"))))
+            await _alone(connection, "spending")
             of_wave = await connection.scalar(wave)
             spans: dict[Span, list[sa.ColumnElement[bool]]] = {
                 "day": [spending.c.day == day],
@@ -132,3 +178,9 @@ class DatabaseLedger:
             query = query.where(refusals.c.shop.startswith(f"{wave}.", autoescape=True))
         async with self._db.read() as connection:
             return tuple(Refusal.model_validate(document) for document in await connection.scalars(query))
+
+
+async def _alone(connection: AsyncConnection, what: str) -> None:
+    """Until the transaction ends nobody else decides on the same. SQLite has one writer as it is."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(what))))

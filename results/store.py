@@ -208,9 +208,10 @@ class Store:
         wave: str | None = None,
         states: Collection[str] = (),
         channel: Channel | None = None,
+        organisation: str | None = None,
         shopper: Shopper = "probe",
     ) -> tuple[ShopRow, ...]:
-        """The probes' (or the people's) shops by wave, state and channel, in order of plan."""
+        """The probes' (or the people's) shops by wave, state, channel and organisation, in order of plan."""
         query = (
             sa.select(*_COLUMNS).where(shops.c.shopper == shopper).order_by(shops.c.due_at, shops.c.number, shops.c.id)
         )
@@ -220,6 +221,8 @@ class Store:
             query = query.where(shops.c.state.in_(states))
         if channel is not None:
             query = query.where(shops.c.channel == channel)
+        if organisation is not None:
+            query = query.where(shops.c.organisation == organisation)
         async with self._db.read() as connection:
             return tuple(ShopRow(**row._mapping) for row in await connection.execute(query))
 
@@ -316,7 +319,7 @@ class Store:
 
     async def back_to_plan(self, shop: str) -> None:
         """It is certain that an intended contact never happened: it may be made after all."""
-        await self._move(shop, {"intent"}, state="planned", known_as=None, intent_at=None)
+        await self._move(shop, {"planned", "intent"}, state="planned", known_as=None, intent_at=None)
 
     async def void(self, row: ShopRow, why: str, replacement: ShopRow | None) -> None:
         """Nobody can know whether it happened: never counted, and replaced by a new one with a new reference."""

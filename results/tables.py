@@ -87,6 +87,7 @@ shops = sa.Table(
     sa.Column("why", sa.Text, nullable=False, server_default=""),  # why void or refused
     sa.UniqueConstraint("wave", "organisation", "scenario", "number", "attempt"),
     sa.Index(None, "wave", "state"),
+    sa.Index(None, "organisation", "channel"),
 )
 
 observations = sa.Table(
@@ -197,7 +198,16 @@ effects = sa.Table(
     sa.Column("organisation", sa.String(64), nullable=False),
     sa.Column("target", sa.String(2000), nullable=False),
     sa.Column("shop", sa.String(200)),
-    sa.Index(None, "organisation", "kind", "day"),
+    sa.Index(None, "organisation", "kind", "day", "at"),
+)
+
+busy_lines = sa.Table(
+    "busy_lines",
+    metadata,
+    sa.Column("number", sa.String(20), primary_key=True),
+    sa.Column("shop", sa.String(200), index=True),
+    sa.Column("holder", sa.String(32), nullable=False),
+    sa.Column("until", sa.Float(53), nullable=False),  # by the database's clock; after a kill nobody says it is over
 )
 
 spending = sa.Table(
@@ -345,4 +355,30 @@ troubles = sa.Table(
     sa.Column("last", Utc, nullable=False),
     sa.Column("count", sa.Integer, nullable=False),
     sa.Column("message", sa.Text, nullable=False),
+)
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),  # in the order of submission
+    sa.Column("id", sa.String(300), nullable=False, unique=True),
+    sa.Column("task", sa.String(64), nullable=False),  # which handler does it
+    sa.Column("channel", sa.String(16), nullable=False),
+    sa.Column("organisation", sa.String(64), nullable=False),
+    sa.Column("turn", sa.String(300), nullable=False),  # of those with the same, one is done at a time
+    sa.Column("about", sa.JSON, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),  # waiting, running, done, failed, cancelled
+    sa.Column("not_before", sa.Float(53), nullable=False),  # by the database's clock, as is `until`
+    sa.Column("holder", sa.String(32)),  # who does it
+    sa.Column("until", sa.Float(53)),  # when its holder is dead unless it says that it lives
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("outcome", sa.JSON),
+    sa.Column("error", sa.Text, nullable=False, server_default=""),
+    sa.Index(None, "state", "turn", "number"),
+)
+
+held_scopes = sa.Table(
+    "held_scopes",
+    metadata,
+    sa.Column("scope", sa.String(64), primary_key=True),  # an organisation, a channel, or '*'
 )

@@ -1,6 +1,7 @@
 """The workbench: everything that is opened for a programme folder, together, and closed again.
 
-One process at a time works on a folder (a lock that a killed process lets go of by itself); any number may read.
+One process at a time works on a programme (a lock that a killed process lets go of by itself); any number may read, and
+any number may do the jobs that it hands out.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import asyncio
 import math
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,46 +125,60 @@ async def _clock(folder: Folder, to_work: bool) -> Clock:
         return RealClock()
 
 
-def database_url(path: Path) -> str:
-    """Where the results of a programme folder are kept."""
-    return os.environ.get(DATABASE) or f"sqlite:///{path / 'doorstep.db'}"
+def database_url(folder: Folder) -> str:
+    """Where the results of a programme are kept."""
+    named = os.environ.get(DATABASE) or folder.programme.engine.database
+    return named or f"sqlite:///{folder.path / 'doorstep.db'}"
 
 
 @asynccontextmanager
-async def opened(path: Path, *, to_work: bool) -> AsyncIterator[Bench]:
+async def _nobody_else(database: Database) -> AsyncIterator[None]:
+    """On other machines too, where they share the database."""
+    async with database.only_one("doorstep at work") as alone:
+        if not alone:
+            raise AtWork("another `doorstep` is at work on this database; wait until it has finished")
+        yield
+
+
+@asynccontextmanager
+async def opened(path: Path, *, to_work: bool, beside_others: bool = False) -> AsyncIterator[Bench]:
     """Open a programme folder. `to_work`: to contact or change; then nobody else may at the same time.
+
+    `beside_others`: to do jobs that another process hands out; any number may, on any machine.
 
     Raises `Invalid`, `AtWork`, or `Unreachable` when a practice programme's partnership is not up.
     """
     folder = load(path)
     lock = FileLock(path / ".doorstep.lock", timeout=_PATIENCE)
-    if to_work:
+    alone = to_work and not beside_others
+    if alone:
         try:
             lock.acquire()
         except Timeout:
             raise AtWork(f"another `doorstep` is at work in {path}; wait until it has finished") from None
     try:
         clock = await _clock(folder, to_work)
-        database = await Database.open(database_url(path))
+        database = await Database.open(database_url(folder))
         try:
-            ledger = DatabaseLedger(database)
-            await ConsentLog(database).note(folder.register, clock.now())
-            yield Bench(
-                folder=folder,
-                clock=clock,
-                database=database,
-                store=Store(database),
-                ledger=ledger,
-                mailbag=Mailbag(database),
-                callbacks=CallBacks(database),
-                closings=Closings(database),
-                people=People(database),
-                reviews=Reviews(database),
-                evidence=EvidenceFolder(
-                    path / "evidence", lambda: clock.now().astimezone(LONDON).date(), folder.programme.retention
-                ),
-                guard=_guard(folder, ledger, clock),
-            )
+            async with _nobody_else(database) if alone else nullcontext():
+                ledger = DatabaseLedger(database)
+                await ConsentLog(database).note(folder.register, clock.now())
+                yield Bench(
+                    folder=folder,
+                    clock=clock,
+                    database=database,
+                    store=Store(database),
+                    ledger=ledger,
+                    mailbag=Mailbag(database),
+                    callbacks=CallBacks(database),
+                    closings=Closings(database),
+                    people=People(database),
+                    reviews=Reviews(database),
+                    evidence=EvidenceFolder(
+                        path / "evidence", lambda: clock.now().astimezone(LONDON).date(), folder.programme.retention
+                    ),
+                    guard=_guard(folder, ledger, clock),
+                )
         finally:
             await asyncio.shield(database.close())
     finally:

@@ -16,6 +16,7 @@ from scenarios.commands import (  # noqa: F401 - each adds its commands
     actions,
     appeals,
     calls,
+    cluster,
     imports,
     judging,
     mailboxes,

@@ -90,6 +90,7 @@ async def _in_turn(
             why_not = await mailbox.close(finish.errand(row, frozen), kind, _Journal(bench.closings, kind))
         except Refused as refused:
             said.refused[refused.refusal.rule] += 1
+            await bench.closings.take_back(row.id)
             if refused.refusal.retry_at is not None:
                 said.waiting_until = min(said.waiting_until or refused.refusal.retry_at, refused.refusal.retry_at)
                 return

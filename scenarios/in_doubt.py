@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections.abc import Callable
 
 from probes.phone import PhoneProbe, retries
 from probes.phone.carriers import Carrier
@@ -19,14 +20,21 @@ _TILL_THE_LIST_SHOWS = 3.0  # real seconds after a crash until the carrier's lis
 _NOBODY_KNOWS = "this carrier keeps no list of calls, so nobody can know what became of this one"
 
 
-async def settle(bench: Bench, frozen: FrozenWave, carrier: Carrier, phone: PhoneProbe) -> None:
-    """Settle every call of the wave that was intended and not noted as placed, before any call is placed again."""
+async def settle(
+    bench: Bench,
+    frozen: FrozenWave,
+    carrier: Carrier,
+    phone: PhoneProbe,
+    which: Callable[[ShopRow], bool] = lambda row: True,
+) -> None:
+    """Settle those calls of the wave that were intended and not noted as placed, before any is placed again."""
     every = await bench.store.rows(channel="phone")  # another wave may have rung the same line since
-    of_this_wave = [row for row in every if row.wave == frozen.wave.id]
+    of_this_wave = [row for row in every if row.wave == frozen.wave.id and which(row)]
     if not carrier.lists_calls:
         for row in of_this_wave:
             if row.state == "intent" or (row.state == "open" and row.closes_at is None):
                 await _known_to_nobody(bench, frozen, row)
+                await bench.ledger.vacate(row.id)
         return
     known = {row.known_as for row in every if row.state in ("open", "closed")}
     intents = [row for row in of_this_wave if row.state == "intent" and row.intent_at is not None]
@@ -41,6 +49,7 @@ async def settle(bench: Bench, frozen: FrozenWave, carrier: Carrier, phone: Phon
             await bench.store.done(row.id, mine[-1].id, mine[-1].created)
         else:
             await bench.store.back_to_plan(row.id)
+            await bench.ledger.vacate(row.id)
 
 
 async def _known_to_nobody(bench: Bench, frozen: FrozenWave, row: ShopRow) -> None:

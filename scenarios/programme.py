@@ -82,6 +82,23 @@ class Practice(Noun):
     carrier: Url
 
 
+class EngineChoice(Noun):
+    """Who does the work: the process that was asked to (local), or workers on any number of machines (procrastinate).
+
+    `database`: where the results are kept, for all machines; DOORSTEP_DATABASE goes before it.
+    """
+
+    kind: Literal["local", "procrastinate"] = "local"
+    database: str | None = Field(default=None, pattern=r"^postgres(ql)?://", description="postgresql://user@host/name")
+
+    @field_validator("database")
+    @classmethod
+    def _is_no_secret(cls, value: str | None) -> str | None:
+        if value is not None and urlsplit(value).password is not None:
+            raise ValueError("holds a password; leave it out and put it in ~/.pgpass or in DOORSTEP_DATABASE")
+        return value
+
+
 class Programme(Noun):
     """programme.toml."""
 
@@ -92,6 +109,7 @@ class Programme(Noun):
     phone: PhoneAccount | None = None
     practice: Practice | None = None
     retention: Retention = Retention()
+    engine: EngineChoice = EngineChoice()
 
     @field_validator("mail", mode="before")
     @classmethod

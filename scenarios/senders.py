@@ -25,6 +25,10 @@ class Senders:
         self._accounts = accounts
         self._personas = personas
         self._last: dict[tuple[str, str], dt.datetime] = {}
+        self.saw(rows)
+
+    def saw(self, rows: Iterable[ShopRow]) -> None:
+        """What was written, by this process or by another."""
         for row in rows:
             if row.channel == "email" and row.account and row.intent_at:
                 self.wrote(row.account, row.organisation, row.intent_at)

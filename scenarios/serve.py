@@ -32,6 +32,7 @@ from scenarios.bench import AtWork, Bench, database_url, opened
 from scenarios.collect import Collection
 from scenarios.commands import calls
 from scenarios.logs import plain
+from scenarios.programme import load
 from scenarios.run import Run
 from scenarios.schedules import Schedule
 
@@ -64,7 +65,7 @@ async def serve(
     Where another server holds the lease it stands by, and takes over when that one is gone.
     """
     holder = f"{socket.gethostname()}:{os.getpid()}"
-    database = await Database.open(database_url(folder))
+    database = await Database.open(database_url(load(folder)))
     try:
         log.info("serving", holder=holder, poll=poll)
         async with asyncio.TaskGroup() as group:

@@ -107,6 +107,7 @@ class EmailProbe:
     async def _send(self, errand: Errand, mail: EmailMessage) -> Moment | aiosmtplib.SMTPRecipientRefused:
         """One transaction: when the mail server accepted the e-mail, or its refusal of the recipient."""
         async with self._pool.connection() as connection:
+            await self._guard.still(_effect(errand))  # many may have waited for one of a few connections
             await connection.mail(self._account.address(errand.reference))
             try:
                 await connection.rcpt(errand.target)

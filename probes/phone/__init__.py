@@ -118,6 +118,7 @@ class PhoneProbe:
             in_hours=errand.scenario.in_hours,
             ring_for=errand.scenario.ring_for,
             leaves_message=errand.scenario.leave_message,
+            longest=_longest(errand),
         )
         caller, words = self._says(errand)
         async with self._guard.permit(effect):
@@ -125,7 +126,12 @@ class PhoneProbe:
             await self._journal.about_to(errand.shop, errand.reference, asked)
             try:
                 call = await self._carrier.place(
-                    errand.target, words, errand.scenario.ring_for, _recorded(errand), caller
+                    errand.target,
+                    words,
+                    errand.scenario.ring_for,
+                    _recorded(errand),
+                    caller,
+                    lambda: self._guard.still(effect),
                 )
             except CarrierRefused as error:
                 return Observation(facts={}, error=str(error))
@@ -156,8 +162,7 @@ class PhoneProbe:
         self._some.set()
         try:
             # Counted from here, because only now it rings; before that it may have waited long for the line to be free.
-            longest = errand.scenario.ring_for + errand.scenario.stay_for + _LONGEST_AFTER_RINGING
-            async with asyncio.timeout(longest):
+            async with asyncio.timeout(_longest(errand)):
                 await followed.over.wait()
         except TimeoutError:
             raise Unfinished("the carrier does not say that the call has ended") from None
@@ -243,6 +248,11 @@ class PhoneProbe:
             else:  # others on the same account called so often that ours is further down
                 asked_alone = self._clock.stopwatch()
                 followed.see(await self._carrier.one(call), asked_alone, self._clock.stopwatch())
+
+
+def _longest(errand: Errand) -> float:
+    """Real seconds after which a call is certainly over."""
+    return errand.scenario.ring_for + errand.scenario.stay_for + _LONGEST_AFTER_RINGING
 
 
 def _recorded(errand: Errand) -> bool:

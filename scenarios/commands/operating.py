@@ -24,6 +24,7 @@ from scenarios import serve as serving
 from scenarios.answers import UNSETTLED
 from scenarios.bench import database_url, opened
 from scenarios.commands.common import AsJson, Folder, OneOrganisation, Wrong, app, do
+from scenarios.programme import load
 
 _NIGHTS = 5
 _REFUSED_DAYS = 7
@@ -192,7 +193,7 @@ def backup(
     if to.exists():
         raise Wrong(f"{to} exists already; name a file that does not")
     clock = RealClock()
-    done = backups.backup(folder, to, database_url(folder), clock.now())
+    done = backups.backup(folder, to, database_url(load(folder)), clock.now())
     if as_json:
         show.json_out(vars(done))
         return

@@ -118,12 +118,19 @@ class Book:
     written: list[tuple[str, str]] = field(default_factory=list)
     kept: dict[str, bytes] = field(default_factory=dict)
     every: list[tuple[str, bytes]] = field(default_factory=list)
+    paused_after: str = ""  # everything is, once this has been written
 
     async def pauses(self) -> dict[str, str]:
-        return {}
+        return {"*": "a major incident"} if self.paused_after in dict(self.written) else {}
 
-    async def reserve(self, *_: object) -> bool:
+    async def reserve(self, *_: object) -> float:
+        return 0.0
+
+    async def occupy(self, *_: object) -> bool:
         return True
+
+    async def release(self, *_: object) -> None:
+        pass
 
     async def record(self, refusal: object) -> None:
         self.written.append(("refused", str(refusal)))

@@ -49,12 +49,18 @@ class Ledger:
     async def pauses(self) -> Mapping[str, str]:
         return self.paused
 
-    async def reserve(self, effect: Effect, at: dt.datetime, day: dt.date, most: int) -> bool:
+    async def reserve(self, effect: Effect, at: dt.datetime, day: dt.date, most: int, gap: float) -> float | None:
         key = (day, effect.organisation, effect.kind)
         if self.counted.count(key) >= most:
-            return False
+            return None
         self.counted.append(key)
+        return 0.0
+
+    async def occupy(self, effect: Effect, holder: str) -> bool:
         return True
+
+    async def release(self, effect: Effect, holder: str) -> None:
+        pass
 
     async def record(self, refusal: Refusal) -> None:
         self.refused.append(refusal)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from probes.guard import Guard
+from probes.guard import Guard, Refused
 from probes.phone import PhoneProbe, Unfinished
 from probes.phone.carriers.twilio import Twilio
 from probes.phone.moments import seconds_to_ring
@@ -159,3 +159,12 @@ async def test_a_wrong_secret_is_the_probes_fault_and_places_nothing(street: Str
     assert seen.error is not None
     assert "wrong" not in seen.error
     assert street.network.calls == {}
+
+
+async def test_a_pause_reaches_a_call_that_waits_to_be_dialled(street: Street) -> None:
+    street.book.paused_after = "about to"
+
+    with pytest.raises(Refused, match="a major incident"):
+        await street.ring(ANSWERS)
+
+    assert street.weather.placed == 0

@@ -64,6 +64,7 @@ def test_the_commands_are_those_of_the_readme() -> None:
         "status",
         "summary",
         "tasks",
+        "worker",
     ]
 
 
@@ -172,3 +173,16 @@ def test_a_folder_that_is_no_programme_says_how_to_make_one(tmp_path: Path) -> N
 
     assert done.returncode == 2
     assert "`doorstep init` makes one" in done.stderr
+
+
+def test_a_worker_is_told_what_it_needs(programme: Path) -> None:
+    toml = programme / "programme.toml"
+    before = toml.read_text()
+    alone = doorstep("worker", folder=programme)
+    toml.write_text(before + '\n[engine]\nkind = "procrastinate"\n')
+    without_postgres = doorstep("worker", folder=programme)
+    toml.write_text(before)
+
+    assert [each.returncode for each in (alone, without_postgres)] == [2, 2]
+    assert 'engine.kind: is "local", so that runs do their work themselves' in alone.stderr.replace("\n", " ")
+    assert "several machines need PostgreSQL" in without_postgres.stderr.replace("\n", " ")

@@ -18,6 +18,7 @@ from probes.web import chromium
 from results import report as wave_report
 from results.calendar import LONDON
 from results.schema import State
+from results.store import Store
 from scenarios import plan
 from scenarios.bench import AtWork, Bench, opened
 from scenarios.commands.programme import wave_to_run
@@ -52,6 +53,24 @@ async def test_a_paused_organisation_is_left_in_the_plan_and_contacted_after_the
 
         assert (paused.made, paused.refused) == ({}, {"pause.organisation": 5})
         assert resumed.made == {"email": 5}
+
+
+async def test_what_is_paused_while_it_waits_to_be_sent_stays_in_the_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with programme(tmp_path, "email") as folder:
+        about_to = Store.about_to
+
+        async def and_pause(self: Store, shop: str, reference: str, at: dt.datetime) -> None:
+            await about_to(self, shop, reference, at)
+            async with opened(folder, to_work=False) as bench:
+                await bench.ledger.pause("*", "flood", at)
+
+        monkeypatch.setattr(Store, "about_to", and_pause)
+        outcome = await run(folder)
+
+        assert (outcome.made, outcome.refused) == ({}, {"pause.all": 5})
+        assert await states(folder) == {"planned": 5}
 
 
 async def test_consent_that_was_withdrawn_after_planning_refuses_for_good_and_is_never_scored(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -59,6 +59,10 @@ class CarrierRefused(Exception):
     """The carrier said no: the call was certainly not placed."""
 
 
+Still = Callable[[], Awaitable[None]]
+"""Asks once more whether a call may be placed, and raises when it may not."""
+
+
 class Carrier(Protocol):
     """A provider of calls."""
 
@@ -67,12 +71,19 @@ class Carrier(Protocol):
     """Whether it still tells of a call after we have crashed; else nobody can know whether one was placed."""
 
     async def place(
-        self, number: str, speech: Speech, ring_for: float, record: bool = False, caller: str | None = None
+        self,
+        number: str,
+        speech: Speech,
+        ring_for: float,
+        record: bool = False,
+        caller: str | None = None,
+        still: Still | None = None,
     ) -> str:
         """Dial, speak the moment anything answers, hang up when all is said. Returns the call's id.
 
         `ring_for`: seconds. `record`: from the answer to the end, both sides. `caller`: which of our own numbers is
-        shown; None: the account's first. Never dials twice. Raises `CarrierRefused` or `CarrierDown`.
+        shown; None: the account's first. `still`: awaited when nothing is left to wait for, right before it is dialled;
+        what it raises keeps it from being dialled. Never dials twice. Raises `CarrierRefused` or `CarrierDown`.
         """
 
     async def newest(self, count: int) -> Sequence[CallNow]:

@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import Any, Literal
 
 from probes.clock import Clock
-from probes.phone.carriers import FINAL, CallNow, CarrierDown, CarrierRefused, Recording, Speech, Status
+from probes.phone.carriers import FINAL, CallNow, CarrierDown, CarrierRefused, Recording, Speech, Status, Still
 from probes.phone.carriers.sip_line import UNANSWERED, Line, code_in, number_in, outcome
 from probes.phone.carriers.sip_sound import Tape, Utterance, utterance
 from probes.phone.voice import NoVoice, spoken
@@ -159,7 +159,13 @@ class Sip:
     # ------------------------------------------------------------------------------------------- what a carrier does
 
     async def place(
-        self, number: str, speech: Speech, ring_for: float, record: bool = False, caller: str | None = None
+        self,
+        number: str,
+        speech: Speech,
+        ring_for: float,
+        record: bool = False,
+        caller: str | None = None,
+        still: Still | None = None,
     ) -> str:
         """Dial as soon as a channel is free. Refuses while there is no voice to say the words with.
 
@@ -174,6 +180,12 @@ class Sip:
         if self._closing.is_set():
             self._free.release()
             raise CarrierRefused("the provider is being closed")
+        if still is not None:
+            try:
+                await still()
+            except BaseException:
+                self._free.release()
+                raise
         placed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         words, caller = utterance(first, again, speech.until), caller or self._trunk.caller
         self._start(self._conduct(number, caller, words, ring_for, record, placed))

@@ -24,7 +24,7 @@ from twilio.twiml.voice_response import VoiceResponse
 
 from probes.clock import Clock
 from probes.http import httpx
-from probes.phone.carriers import CallNow, CarrierDown, CarrierRefused, Recording, Speech, Status
+from probes.phone.carriers import CallNow, CarrierDown, CarrierRefused, Recording, Speech, Status, Still
 from probes.phone.carriers.callbacks import EVENTS, Callbacks
 from probes.phone.preflight import Account, Country
 
@@ -136,10 +136,18 @@ class Twilio:
         await self._http.aclose()
 
     async def place(
-        self, number: str, speech: Speech, ring_for: float, record: bool = False, caller: str | None = None
+        self,
+        number: str,
+        speech: Speech,
+        ring_for: float,
+        record: bool = False,
+        caller: str | None = None,
+        still: Still | None = None,
     ) -> str:
         """Dial now, at the account's rate. Nothing is tried twice except where the carrier said 429: not placed."""
         await self._wait_turn()
+        if still is not None:
+            await still()
         answer = VoiceResponse()
         answer.say(speech.first, **_VOICE)
         more: dict[str, object] = {}

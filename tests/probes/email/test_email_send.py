@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import logging
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
@@ -272,6 +273,21 @@ async def test_without_a_token_nothing_is_sent_and_the_error_says_why(
     assert seen.error is not None
     assert str(problem) in seen.error
     assert seen.failure is None
+    assert not house.transactions
+
+
+# ------------------------------------------------------------------------------------------------ stopped
+
+
+async def test_a_pause_reaches_a_mail_that_waits_for_a_connection(house: MailHouse, ledger: Ledger) -> None:
+    class Pausing(Journal):
+        async def about_to(self, shop: str, reference: str, at: dt.datetime) -> None:
+            ledger.paused["*"] = "a major incident"
+
+    async with EmailProbe(house.account, guard(ledger), Pausing(), RealClock()) as probe:
+        with pytest.raises(Refused, match="a major incident"):
+            await probe.knock(errand())
+
     assert not house.transactions
 
 

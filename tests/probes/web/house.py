@@ -45,11 +45,17 @@ class Ledger:
     async def pauses(self) -> Mapping[str, str]:
         return self.paused
 
-    async def reserve(self, effect: Effect, at: dt.datetime, day: dt.date, most: int) -> bool:
+    async def reserve(self, effect: Effect, at: dt.datetime, day: dt.date, most: int, gap: float) -> float | None:
         if len(self.made) >= most:
-            return False
+            return None
         self.made.append(effect.target)
+        return 0.0
+
+    async def occupy(self, effect: Effect, holder: str) -> bool:
         return True
+
+    async def release(self, effect: Effect, holder: str) -> None:
+        pass
 
     async def record(self, refusal: Refusal) -> None:
         self.refusals.append(refusal)

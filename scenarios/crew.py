@@ -1,0 +1,185 @@
+"""Who makes the contacts of a run: this process, or workers on any number of machines. Both are handed jobs.
+
+A job names a contact; whoever does it looks in the store what is to be done. So a contact that has been made already,
+or that a killed worker had begun, is made or settled once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from results.schema import Channel
+from results.store import FrozenWave, ShopRow
+from scenarios.bench import Bench, database_url
+from scenarios.engine import Engine, Job, Standing
+from scenarios.engine.local import LocalEngine
+from scenarios.engine.rows import JobRows
+from scenarios.making import Ahead, Making, Outcome, making
+from scenarios.reading import Invalid, Problem
+
+MAKE = "make"
+"""The task of a job that makes one contact."""
+
+AT_ONCE: Mapping[str, int] = {"phone": 500, "email": 500, "web": 3}
+"""How many contacts of a channel one process makes at once: a website takes a browser, the others only patience."""
+
+_LOOK_EVERY = 1.0  # real seconds between looks at what the workers have done
+_WITHOUT_WORKERS = "waiting for workers (`doorstep worker` starts one)"
+
+Over = Callable[[Channel], None]
+
+
+class Crew(Protocol):
+    """Makes contacts. `over` is told of each that is over; while `stopping` says so, none is begun."""
+
+    async def settle(self) -> Outcome:
+        """Settle the calls that were begun by a process that is gone."""
+
+    async def make(self, rows: Sequence[ShopRow], over: Over, stopping: Callable[[], bool]) -> Outcome:
+        """Make these contacts, or as many as may be made now."""
+
+
+def crew(
+    bench: Bench, frozen: FrozenWave, run: str, tell: Callable[[str, int, int], None]
+) -> AbstractAsyncContextManager[Crew]:
+    """The crew that the programme asks for. `run`: this run's own mark. Raises `Invalid` where it cannot be had."""
+    if bench.folder.programme.engine.kind == "local":
+        return _this_process(bench, frozen, run)
+    return _workers(bench, frozen, run, tell)
+
+
+def ahead(bench: Bench, run: str) -> Ahead:
+    """How many calls to an organisation come before one that is about to be made in that run."""
+    rows = JobRows(bench.database)
+    return lambda row: rows.ahead(row.channel, row.organisation, _id(run, row.id))
+
+
+def cluster(bench: Bench, at_once: Mapping[str, int]) -> AbstractAsyncContextManager[Engine]:
+    """The engine of many machines. Raises `Invalid` where the programme or this machine has not what it needs."""
+    if bench.folder.programme.engine.kind != "procrastinate":
+        why = 'is "local", so that runs do their work themselves; write "procrastinate" to have workers'
+        raise Invalid([Problem("programme.toml", 0, "engine.kind", why)])
+    url = database_url(bench.folder)
+    if sa.make_url(url).get_backend_name() == "sqlite":
+        why = "is missing or SQLite; several machines need PostgreSQL: name it here or in DOORSTEP_DATABASE"
+        raise Invalid([Problem("programme.toml", 0, "engine.database", why)])
+    try:
+        from scenarios.engine.procrastinate import ProcrastinateEngine  # here: an extra that one machine does without
+    except ModuleNotFoundError:
+        why = 'is "procrastinate", which is not installed; install doorstep with its extra `cluster`'
+        raise Invalid([Problem("programme.toml", 0, "engine.kind", why)]) from None
+    return ProcrastinateEngine(bench.database, url, at_once)
+
+
+def _id(run: str, shop: str) -> str:
+    return f"{run}/{shop}"
+
+
+def _job(run: str, row: ShopRow) -> Job:
+    """Calls take turns on a line, mails at an organisation, visits at a site."""
+    at = row.organisation if row.channel == "email" else row.target
+    about = {"run": run, "wave": row.wave, "shop": row.id}
+    return Job(_id(run, row.id), MAKE, row.channel, row.organisation, f"{row.channel} {at}"[:300], about)
+
+
+# ------------------------------------------------------------------------------------------------ this process
+
+
+@asynccontextmanager
+async def _this_process(bench: Bench, frozen: FrozenWave, run: str) -> AsyncIterator[Crew]:
+    await JobRows(bench.database).clear()  # nobody else is at work: what an earlier run left is in the plan
+    async with LocalEngine(bench.database, AT_ONCE) as engine, making(bench, frozen, ahead(bench, run)) as maker:
+        yield _ThisProcess(engine, maker, run)
+
+
+class _ThisProcess:
+    def __init__(self, engine: Engine, maker: Making, run: str) -> None:
+        self._engine = engine
+        self._maker = maker
+        self._run = run
+
+    async def settle(self) -> Outcome:
+        return await self._maker.settle_calls()
+
+    async def make(self, rows: Sequence[ShopRow], over: Over, stopping: Callable[[], bool]) -> Outcome:
+        done, broken, stop = Outcome(), list[Exception](), asyncio.Event()
+        channels = {row.id: row.channel for row in rows}
+
+        async def one(job: Job) -> Mapping[str, Any] | None:
+            if stopping():
+                stop.set()
+                return None
+            try:
+                made = await self._maker.make(job.about["shop"])
+            except Exception as error:
+                broken.append(error)
+                stop.set()  # what is under way is finished, and the rest is for another run
+                raise
+            done.add(made)
+            over(channels[job.about["shop"]])
+            return made.as_json()
+
+        await self._engine.submit([_job(self._run, row) for row in rows])
+        await self._engine.work({MAKE: one}, stop, until_idle=True)
+        if broken:
+            raise broken[0] if len(broken) == 1 else ExceptionGroup("several contacts could not be made", broken)
+        return done
+
+
+# ------------------------------------------------------------------------------------------------ workers
+
+
+@asynccontextmanager
+async def _workers(
+    bench: Bench, frozen: FrozenWave, run: str, tell: Callable[[str, int, int], None]
+) -> AsyncIterator[Crew]:
+    async with cluster(bench, {}) as engine:
+        yield _Workers(bench, frozen, engine, run, tell)
+
+
+class _Workers:
+    def __init__(
+        self, bench: Bench, frozen: FrozenWave, engine: Engine, run: str, tell: Callable[[str, int, int], None]
+    ) -> None:
+        self._bench = bench
+        self._frozen = frozen
+        self._engine = engine
+        self._run = run
+        self._tell = tell
+
+    async def settle(self) -> Outcome:
+        """A call that a live worker follows is settled after it: both have the same turn."""
+        rows = await self._bench.store.rows(wave=self._frozen.wave.id, channel="phone", states=["intent", "open"])
+        begun = [row for row in rows if row.closes_at is None]
+        return await self.make(begun, lambda channel: None, lambda: False)
+
+    async def make(self, rows: Sequence[ShopRow], over: Over, stopping: Callable[[], bool]) -> Outcome:
+        jobs = {_id(self._run, row.id): row for row in rows}
+        done = Outcome()
+        await self._engine.submit([_job(self._run, row) for row in rows])
+        left = dict(jobs)
+        try:
+            while left and not stopping():
+                await asyncio.sleep(_LOOK_EVERY)
+                standing = await self._engine.standing(left)
+                for id, one in standing.items():
+                    if one.state not in ("waiting", "running"):
+                        row = left.pop(id)
+                        done.add(_told(row, one))
+                        over(row.channel)
+                if len(left) == len(jobs) and all(one.state == "waiting" for one in standing.values()):
+                    self._tell(_WITHOUT_WORKERS, 0, len(jobs))
+        finally:
+            await self._engine.cancel(left)  # what nobody has begun stays in the plan
+        return done
+
+
+def _told(row: ShopRow, one: Standing) -> Outcome:
+    if one.outcome is not None:
+        return Outcome.from_json(one.outcome)
+    return Outcome(notes=[f"{row.id}: {one.error or one.state}"])

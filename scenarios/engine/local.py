@@ -1,0 +1,117 @@
+"""The engine of one machine: jobs are done in this process, and are rows in the store's own database.
+
+It needs nothing besides. After a restart it goes on where it was. It never claims to be distributed: processes on one
+machine may share it, but each looks twice a second whether there is work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from types import TracebackType
+
+from results.database import Database
+from scenarios.engine import Handler, Job, Standing
+from scenarios.engine.rows import BEAT, JobRows
+
+_LOOK_EVERY = 0.5  # seconds
+
+log = logging.getLogger(__name__)
+
+
+class LocalEngine:
+    """Does jobs in this process. `at_once`: how many of each channel; other channels are not served."""
+
+    def __init__(self, database: Database, at_once: Mapping[str, int]) -> None:
+        self._rows = JobRows(database)
+        self._at_once = at_once
+        self._look = asyncio.Event()
+
+    async def __aenter__(self) -> LocalEngine:
+        await self._rows.forget()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    async def submit(self, jobs: Sequence[Job]) -> int:
+        new = await self._rows.submit(jobs)
+        self._look.set()
+        return new
+
+    async def cancel(self, ids: Collection[str]) -> int:
+        return await self._rows.cancel(ids)
+
+    async def pause(self, scope: str) -> None:
+        await self._rows.hold(scope)
+
+    async def resume(self, scope: str) -> None:
+        await self._rows.let_go(scope)
+        self._look.set()
+
+    async def standing(self, ids: Collection[str]) -> Mapping[str, Standing]:
+        return await self._rows.standing(ids)
+
+    async def work(self, handlers: Mapping[str, Handler], stop: asyncio.Event, *, until_idle: bool = False) -> None:
+        holder = secrets.token_hex(8)
+        under_way: Counter[str] = Counter()
+
+        async def do(job: Job) -> None:
+            try:
+                await done(self._rows, handlers, job, holder)
+            finally:
+                under_way[job.channel] -= 1
+                self._look.set()
+
+        async with asyncio.TaskGroup() as group:
+            beating = group.create_task(_beat(self._rows, holder))
+            while not stop.is_set():
+                self._look.clear()
+                room = {channel: most - under_way[channel] for channel, most in self._at_once.items()}
+                for job in await self._rows.claim(holder, handlers.keys(), room):
+                    under_way[job.channel] += 1
+                    group.create_task(do(job))
+                if until_idle and not under_way.total() and await self._rows.is_idle(handlers.keys()):
+                    break
+                await _any(self._look, stop, within=_LOOK_EVERY)
+            while under_way.total():
+                self._look.clear()
+                await _any(self._look, within=_LOOK_EVERY)
+            beating.cancel()
+
+
+async def done(rows: JobRows, handlers: Mapping[str, Handler], job: Job, holder: str) -> None:
+    """Do a claimed job and note what came of it; broken off, it waits again."""
+    try:
+        outcome = await handlers[job.task](job)
+    except Exception as error:  # whatever a handler raises is told with the job, and the others go on
+        why = f"{type(error).__name__}: {error}"
+        log.warning("job %s failed: %s", job.id, why, exc_info=log.isEnabledFor(logging.DEBUG))
+        await rows.finish(job.id, holder, None, why)
+    except BaseException:
+        await rows.put_back(job.id, holder)
+        raise
+    else:
+        await rows.finish(job.id, holder, outcome)
+
+
+async def _beat(rows: JobRows, holder: str) -> None:
+    while True:
+        await asyncio.sleep(BEAT)
+        await rows.beat(holder)
+
+
+async def _any(*events: asyncio.Event, within: float) -> None:
+    """Wait until one of the events is set, at most so many seconds."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within), asyncio.TaskGroup() as group:
+            waiting = [group.create_task(event.wait()) for event in events]
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for each in waiting:
+                each.cancel()

@@ -1,0 +1,77 @@
+"""Databases for tests: SQLite in a folder, and a PostgreSQL of our own where its server is installed."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from results.database import Database
+
+
+def _postgres_programs() -> Path | None:
+    """The folder of PostgreSQL's server programs."""
+    places = [Path(found).parent for found in [shutil.which("initdb")] if found]
+    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return next((place for place in places if (place / "initdb").exists()), None)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a PostgreSQL server started for the tests, on loopback."""
+    programs = _postgres_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL's server is not installed on this machine")
+    with tempfile.TemporaryDirectory(prefix="doorstep-postgres-") as folder, socket.socket() as free:
+        as_user: list[str] = []
+        if os.geteuid() == 0:  # the server refuses to run as root
+            shutil.chown(folder, "nobody")
+            as_user = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        data, log = f"{folder}/data", f"{folder}/log"
+        _quietly([*as_user, str(programs / "initdb"), "-D", data, "-U", "doorstep", "-A", "trust", "-N"])
+        control = [*as_user, str(programs / "pg_ctl"), "-D", data, "-w"]
+        _quietly([*control, "-o", f"-h 127.0.0.1 -p {port} -k '' -c fsync=off", "-l", log, "start"])
+        try:
+            yield f"postgresql://doorstep@127.0.0.1:{port}/"
+        finally:
+            _quietly([*control, "-m", "immediate", "stop"])
+
+
+def _quietly(command: list[str]) -> None:
+    """Run a program that must succeed; where it does not, what it said is in the error."""
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd="/", check=False)
+    assert done.returncode == 0, f"{command[0]}: {done.stderr}"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'doorstep.db'}"
+    return new_postgres(request)
+
+
+def new_postgres(request: pytest.FixtureRequest) -> str:
+    """The address of an empty PostgreSQL database for one test."""
+    server = str(request.getfixturevalue("postgres"))
+    name = f"d{abs(hash(request.node.name)) % 10**12}"
+    import psycopg
+
+    with psycopg.connect(f"{server}postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return server + name
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """The same, with its tables."""
+    opened = await Database.open(database_url)
+    yield opened
+    await opened.close()

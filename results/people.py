@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from results.database import Database
 from results.filled import Filled
 from results.shops import Scored, write
-from results.tables import forms, shops, tasks
+from results.tables import forms, scores, shops, tasks
 
 Role = Literal["shop", "judge"]
 """shop: makes the contact, and its form is scored. judge: judges it too, for the agreement alone."""
+
+FORGOTTEN = "(forgotten)"
+_FREE_TEXT = frozenset({"run.comment"})  # the questions that are answered in a person's own words
 
 
 @dataclass(frozen=True)
@@ -124,3 +128,44 @@ class People:
         """Score a closed shop again: under another edition, or anew under the same."""
         async with self._db.write() as connection:
             await write(connection, shop, scored, at)
+
+    async def words_about(self, organisation: str) -> int:
+        """How many contacts with an organisation still have people's own words: comments on their forms."""
+        async with self._db.read() as connection:
+            return len({shop for shop, _, _ in await _with_words(connection, organisation)})
+
+    async def forget_words_about(self, organisation: str) -> None:
+        """Blank people's own words in forms and scores, which may name somebody. What they answered stays."""
+        async with self._db.write() as connection:
+            for _, form, filled in await _with_words(connection, organisation):
+                silent = {key: given.model_copy(update={"comment": ""}) for key, given in filled.answers.items()}
+                for key in silent.keys() & _FREE_TEXT:
+                    silent[key] = silent[key].model_copy(update={"value": FORGOTTEN})
+                document = filled.model_copy(update={"answers": silent, "comment": ""}).model_dump(mode="json")
+                await connection.execute(forms.update().where(forms.c.id == form).values(document=document))
+            query = (
+                sa.select(scores.c.shop, scores.c.scheme, scores.c.document)
+                .join(shops, shops.c.id == scores.c.shop)
+                .where(shops.c.organisation == organisation, shops.c.shopper == "person")
+            )
+            for row in (await connection.execute(query)).all():
+                answers = [
+                    {**one, "value": FORGOTTEN} if one["criterion"] in _FREE_TEXT and one["value"] else one
+                    for one in row.document["answers"]
+                ]
+                document = {key: value for key, value in row.document.items() if key != "comments"}
+                same = (scores.c.shop == row.shop, scores.c.scheme == row.scheme)
+                await connection.execute(scores.update().where(*same).values(document={**document, "answers": answers}))
+
+
+async def _with_words(connection: AsyncConnection, organisation: str) -> list[tuple[str, int, Filled]]:
+    """The forms about an organisation in which somebody wrote something of their own: (shop, form, what it says)."""
+    query = sa.select(forms).join(shops, shops.c.id == forms.c.shop).where(shops.c.organisation == organisation)
+    found = [(row.shop, row.id, Filled.model_validate(row.document)) for row in await connection.execute(query)]
+    return [one for one in found if _own_words(one[2])]
+
+
+def _own_words(filled: Filled) -> bool:
+    free = (filled.answers[key].value for key in _FREE_TEXT & filled.answers.keys())
+    said = any(value not in (None, "", FORGOTTEN) for value in free)
+    return said or bool(filled.comment) or any(given.comment for given in filled.answers.values())

@@ -20,7 +20,7 @@ from results.consents import ConsentLog
 from results.retention import removed
 from results.schema import Shop
 from results.store import FrozenWave
-from results.tables import call_backs, effects, mails, replies_by_hand
+from results.tables import actions, appeals, call_backs, effects, forms, mails, replies_by_hand, reviews, tasks
 from scenarios.answers import every_wave
 from scenarios.bench import Bench
 
@@ -36,12 +36,25 @@ refused.json           every contact that the guard refused, and why
 mails.json             every e-mail that came or was sent; those that still have their text are in mails/
 replies-by-hand.json   replies by telephone, letter, visit or portal, as a person entered them
 call-backs.json        calls to our numbers that answer a message
+tasks.json, forms.json what people were asked to do, and what they wrote on their forms
+reviews.json           what people said of answers that were proposed
+appeals.json           the organisation's objections, and what became of them
+action-plans.json      its action plans
 evidence/              the files that answers lead to, under their SHA-256; shops.json says which belongs to which
 removed.json           evidence that was removed because it had been kept for long enough: its SHA-256, and when
 
 This file holds personal data of members of staff: names in e-mails, and voices where calls were recorded. Keep it and
 pass it on accordingly. Moments are in UTC.
 """
+
+_OF_SHOPS = {
+    "replies-by-hand": replies_by_hand,
+    "call-backs": call_backs,
+    "tasks": tasks,
+    "forms": forms,
+    "reviews": reviews,
+    "appeals": appeals,
+}
 
 
 @dataclass(frozen=True)
@@ -114,7 +127,9 @@ async def _tables(bench: Bench, organisation: str, shops: list[str]) -> dict[str
             "contacts-made": [dict(row._mapping) for row in made],
             "mails": [dict(row._mapping) for row in await connection.execute(sa.select(*letters)) if row.shop in mine],
         }
-        for name, table in (("replies-by-hand", replies_by_hand), ("call-backs", call_backs)):
+        planned = await connection.execute(sa.select(actions).where(actions.c.organisation == organisation))
+        found["action-plans"] = [dict(row._mapping) for row in planned]
+        for name, table in _OF_SHOPS.items():
             rows = await connection.execute(sa.select(table))
             found[name] = [dict(row._mapping) for row in rows if row.shop in mine]
     return found

@@ -46,9 +46,12 @@ async def _forget(folder: Path, organisation: str | None, everything: bool, yes:
             due, before, why = await forgetting.everything(organisation), now, f"all of {organisation}, as asked"
         else:
             due, before, why = await forgetting.due(now, organisation), now - kept.days("page"), "kept for long enough"
+        told = await bench.people.words_about(organisation) if everything and organisation is not None else 0
         pages = shelf.forget(folder / "pages.db", before, organisation, count_only=not yes)
         if yes:
             await forgetting.forget(due, now, why)
+            if everything and organisation is not None:
+                await bench.people.forget_words_about(organisation)
     if as_json:
         show.json_out(
             {
@@ -57,15 +60,16 @@ async def _forget(folder: Path, organisation: str | None, everything: bool, yes:
                 "mails": [one.id for one in due.letters],
                 "pages": pages,
                 "callers": len(due.callers),
+                "told_by_people": told,
                 "left": due.left,
                 "bytes": due.size,
             }
         )
         return
-    _tell(due, pages, yes)
+    _tell(due, pages, told, yes)
 
 
-def _tell(due: Due, pages: int, yes: bool) -> None:
+def _tell(due: Due, pages: int, told: int, yes: bool) -> None:
     for kind, count in sorted(Counter(one.kind for one in due.evidence).items()):
         of_it = [one for one in due.evidence if one.kind == kind]
         oldest = min(one.keep_until for one in of_it)
@@ -79,9 +83,11 @@ def _tell(due: Due, pages: int, yes: bool) -> None:
         show.out.print(f"  {pages} pages of websites")
     if due.callers:
         show.out.print(f"  {len(due.callers)} telephone numbers that rang back")
+    if told:
+        show.out.print(f"  what shoppers wrote in their own words about {told} contacts")
     if due.left:
         show.out.print(f"  {due.left} e-mails are left, because their contacts are still under way")
-    if not (due.evidence or due.letters or pages or due.callers):
+    if not (due.evidence or due.letters or pages or due.callers or told):
         show.out.print("Nothing is to be forgotten.")
     elif yes:
         show.out.print(

@@ -64,6 +64,33 @@ async def test_a_form_closes_its_shop_which_counts_without_an_observation(databa
     assert (shop.observation, shop.comments, shop.access.earned) == (None, ("Fine.",), 3)
 
 
+async def test_peoples_own_words_are_forgotten_and_their_answers_stay(database: Database) -> None:
+    store, people = await planned_in(database)
+    own_words = filled().model_copy(
+        update={
+            "comment": "Jo was kind.",
+            "answers": {
+                "email.replied": Given(said="value", value=True, comment="signed Jo Smith"),
+                "run.comment": Given(said="value", value="Jo Smith again"),
+            },
+        }
+    )
+    await people.enter(own_words, "s1.xlsx", NOW, score_of())
+    before = await the_shop(store)
+
+    assert (await people.words_about("amber"), await people.words_about("bryn")) == (1, 0)
+    await people.forget_words_about("bryn")
+    assert await the_shop(store) == before
+    await people.forget_words_about("amber")
+
+    (form,) = await people.forms("w1")
+    after = await the_shop(store)
+    assert "Jo" not in form.filled.model_dump_json()
+    assert form.filled.answers["email.replied"].value is True
+    assert (after.comments, after.answers, after.access) == ((), before.answers, before.access)
+    assert await people.words_about("amber") == 0
+
+
 async def test_a_form_imported_twice_adds_nothing_and_a_newer_one_supersedes(database: Database) -> None:
     store, people = await planned_in(database)
 

@@ -102,6 +102,7 @@ def test_an_export_holds_all_of_one_organisation_and_says_what_is_what(folder: P
         shops = json.loads(archive.read("shops.json"))
         mails = json.loads(archive.read("mails.json"))
     assert {"organisation.json", "consent-changes.json", "mails/1.eml", "refused.json"} <= names
+    assert {"forms.json", "reviews.json", "appeals.json", "action-plans.json"} <= names
     assert all(name.partition("/")[0].partition(".")[0] in readme for name in names - {"README.txt"})
     assert [shop["state"] for shop in shops].count("closed") == 1
     assert [mail["id"] for mail in mails] == [1]

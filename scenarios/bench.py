@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
 from probes.clock import Clock, PracticeClock, RealClock
@@ -131,6 +132,15 @@ def database_url(folder: Folder) -> str:
     return named or f"sqlite:///{folder.path / 'doorstep.db'}"
 
 
+async def _database(url: str) -> Database:
+    try:
+        return await Database.open(url)
+    except sa.exc.OperationalError as error:
+        where = sa.make_url(url).render_as_string(hide_password=True)
+        why = str(error.orig).partition("\n")[0]
+        raise Unreachable(f"the database {where} cannot be reached: {why}") from None
+
+
 @asynccontextmanager
 async def _nobody_else(database: Database) -> AsyncIterator[None]:
     """On other machines too, where they share the database."""
@@ -158,7 +168,7 @@ async def opened(path: Path, *, to_work: bool, beside_others: bool = False) -> A
             raise AtWork(f"another `doorstep` is at work in {path}; wait until it has finished") from None
     try:
         clock = await _clock(folder, to_work)
-        database = await Database.open(database_url(folder))
+        database = await _database(database_url(folder))
         try:
             async with _nobody_else(database) if alone else nullcontext():
                 ledger = DatabaseLedger(database)

@@ -6,7 +6,7 @@ For each run it opens the programme folder anew, so that what was changed there 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,13 +20,14 @@ from scenarios.phone_account import TwilioAccount
 _KEPT_OPEN = 20  # seconds for which the probes of a run stay open without work
 
 
-async def work(folder: Path, stop: asyncio.Event) -> None:
-    """Make what is handed out until `stop` is set; what is under way then is finished."""
+async def work(folder: Path, stop: asyncio.Event, ready: Callable[[], None]) -> None:
+    """Make what is handed out until `stop` is set; what is under way then is finished. `ready`: it can begin."""
     async with (
         opened(folder, to_work=True, beside_others=True) as bench,
         cluster(bench, AT_ONCE) as engine,
         asyncio.TaskGroup() as group,
     ):
+        ready()
         runs = _Runs(folder, group)
         await engine.work({MAKE: runs.make}, stop)
         runs.close()

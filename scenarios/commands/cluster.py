@@ -24,5 +24,4 @@ async def _worker(folder: Path) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    show.err.print("At work. Stop with Ctrl-C: what is under way is finished.")
-    await work(folder, stop)
+    await work(folder, stop, lambda: show.err.print("At work. Stop with Ctrl-C: what is under way is finished."))

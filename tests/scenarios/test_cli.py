@@ -181,8 +181,12 @@ def test_a_worker_is_told_what_it_needs(programme: Path) -> None:
     alone = doorstep("worker", folder=programme)
     toml.write_text(before + '\n[engine]\nkind = "procrastinate"\n')
     without_postgres = doorstep("worker", folder=programme)
+    toml.write_text(before + '\n[engine]\nkind = "procrastinate"\ndatabase = "postgresql://me@127.0.0.1:1/doorstep"\n')
+    nobody_there = doorstep("worker", folder=programme)
     toml.write_text(before)
 
-    assert [each.returncode for each in (alone, without_postgres)] == [2, 2]
+    assert [each.returncode for each in (alone, without_postgres, nobody_there)] == [2, 2, 2]
+    assert nobody_there.stderr.startswith("the database postgresql://me@127.0.0.1:1/doorstep cannot be reached: ")
+    assert "Traceback" not in nobody_there.stderr
     assert 'engine.kind: is "local", so that runs do their work themselves' in alone.stderr.replace("\n", " ")
     assert "several machines need PostgreSQL" in without_postgres.stderr.replace("\n", " ")

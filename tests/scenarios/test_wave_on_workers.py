@@ -24,7 +24,7 @@ from tests.scenarios.shopping import WAVE, change
 __all__ = ["postgres"]
 
 COUNCILS = ("ashcombe-vale", "kesterton", "penderfold")
-WORKERS, CALLS, MAILS = 3, 4, 8
+WORKERS, CALLS, MAILS = 3, 3, 8
 FASTER = 120  # so that fifteen minutes' grace pass in eight seconds
 HANGS = 300.0
 

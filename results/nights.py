@@ -29,6 +29,11 @@ class Night:
     at: dt.datetime
 
 
+def night_id(schedule: str, day: dt.date) -> str:
+    """The wave of one night of a schedule."""
+    return f"{schedule}-{day:%Y-%m-%d}"
+
+
 @dataclass(frozen=True)
 class Handled:
     """A night that was decided. `wave`: what it made or went on with."""
@@ -106,6 +111,13 @@ class Nights:
             query = query.where(table.c.handled_at >= since)
         async with self._db.read() as connection:
             return tuple(Handled(**row._mapping) for row in await connection.execute(query))
+
+    async def waves(self) -> dict[str, tuple[str, dt.date]]:
+        """The waves that are one night each: {wave: (schedule, night)}. They are told by charts and never compared."""
+        query = sa.select(table.c.wave, table.c.schedule, table.c.day).where(table.c.wave.is_not(None))
+        async with self._db.read() as connection:
+            rows = (await connection.execute(query.order_by(table.c.day))).all()
+        return {row.wave: (row.schedule, row.day) for row in rows if row.wave == night_id(row.schedule, row.day)}
 
     async def known(self, schedule: str, day: dt.date) -> bool:
         """Whether a night of that date was handled."""

@@ -20,6 +20,7 @@ from scenarios.commands import (  # noqa: F401 - each adds its commands
     imports,
     judging,
     mailboxes,
+    nights,
     operating,
     people,
     practice,

@@ -5,6 +5,7 @@ What a report says is worked out in `results.report`.
 
 from __future__ import annotations
 
+import datetime as dt
 import gc
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from results.calendar import LONDON
 from results.change import Earlier, same_scenarios
+from results.nights import Nights
 from results.report import assemble
 from results.report.model import ReferenceFigure, WaveReport
 from results.report.reference import published, read
@@ -109,14 +111,29 @@ def references(folder: Path) -> tuple[ReferenceFigure, ...]:
     return (*found, *published())
 
 
+async def nightly(
+    bench: Bench, first: dt.date, last: dt.date, schedule: str | None = None
+) -> tuple[dict[str, str], tuple[Shop, ...]]:
+    """What was met in the nights of a period, of one schedule or all: {organisation: its name}, and the contacts."""
+    names: dict[str, str] = {}
+    shops: list[Shop] = []
+    for wave, (name, day) in (await Nights(bench.database).waves()).items():
+        if first <= day <= last and schedule in (None, name):
+            frozen = await planned_wave(bench, wave)
+            names |= {key: one.name for key, one in frozen.organisations.items()}
+            shops += await bench.store.shops(frozen)
+    return names, tuple(shops)
+
+
 async def earlier(bench: Bench, frozen: FrozenWave, since: str | None) -> Earlier | None:
     """The wave that changes are told from: the one that is named, or the last whose fieldwork ended before this one's.
 
-    Each as it is judged now: its newest edition.
+    Each as it is judged now: its newest edition. The nights of a schedule are no waves to compare with.
     """
     if since == frozen.wave.id:
         raise Wrong(f"{since} cannot be compared with itself; name an earlier wave with --since")
-    ids = [since] if since else [id for id in await bench.store.wave_ids() if id != frozen.wave.id]
+    nights = await Nights(bench.database).waves()
+    ids = [since] if since else [id for id in await bench.store.wave_ids() if id not in (frozen.wave.id, *nights)]
     waves = [await planned_wave(bench, id) for id in ids]
     before = [one for one in waves if since or one.wave.fieldwork_until < frozen.wave.fieldwork_from]
     if not before:

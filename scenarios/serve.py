@@ -23,7 +23,7 @@ import structlog
 from probes.clock import RealClock
 from results.calendar import LONDON
 from results.database import Database
-from results.nights import Handled, Leases, Night, Nights, Troubles
+from results.nights import Handled, Leases, Night, Nights, Troubles, night_id
 from results.schema import Organisation, Wave
 from results.store import FrozenWave, ShopRow
 from scenarios import closing, due_calls, plan, schedules, spread
@@ -218,7 +218,7 @@ def night_wave(bench: Bench, name: str, schedule: Schedule, one: schedules.Decid
     """The wave of one night: its scenario, whoever is contacted that night, and until the end of the next day."""
     today = bench.clock.now().astimezone(LONDON).date()
     return Wave(
-        id=f"{name}-{one.night.day:%Y-%m-%d}",
+        id=night_id(name, one.night.day),
         title=f"{name}, night of {one.night.day:%d/%m/%Y}",
         partnership=bench.folder.programme.partnership,
         fieldwork_from=one.night.day,

@@ -212,7 +212,9 @@ def control(chart: ControlChart, key: str, title: str, scale: str) -> Chart:
         axes.plot(nights, [times * one.value for one in points], color="#a9bcc4", linewidth=1)
         for told, marker, colour, size in ((False, "o", ACCENT, 5), (True, "D", WARM, 7)):
             at = [night for night in nights if chart.signalled(points[night].day) is told]
-            axes.plot(at, [times * points[night].value for night in at], marker, color=colour, markersize=size)
+            axes.plot(
+                at, [times * points[night].value for night in at], marker, color=colour, markersize=size, clip_on=False
+            )
         axes.set_xlim(-0.6, len(points) - 0.4)
         axes.set_ylim(bottom=0, top=102 if chart.kind == "share" else None)
         shown = range(0, len(points), -(-len(points) // 8))

@@ -19,6 +19,7 @@ from results.change import SCORE, Change
 from results.channels import ABOUT, contacts
 from results.findings import Finding
 from results.report.model import OrganisationPart, StandardMet, WaveReport
+from results.report.nights import Watched
 from results.schema import CHANNELS, STAGES, Channel, Noun
 
 MOST = 3
@@ -52,6 +53,7 @@ class BoardSummary(Noun):
     praise: tuple[str, ...]
     however: tuple[str, ...]
     standards: tuple[tuple[str, str], ...]
+    nightly: tuple[str, ...] = ()
     done: int
     still_open: int
     overdue: int
@@ -74,8 +76,10 @@ def summarise(
     last: dt.date,
     today: dt.date,
     own: str | None = None,
+    nightly: Sequence[Watched] = (),
 ) -> BoardSummary:
     """The summary of the reports of a period. `plans`: the action plans of all waves. `own`: one organisation's page.
+    `nightly`: what the nights between the waves were watched for.
 
     Actions are overdue as of `today`, or of the period's end where that is before.
     """
@@ -101,6 +105,7 @@ def summarise(
         praise=tuple(map(_said, praise)),
         however=tuple(map(_said, however)),
         standards=_standards(reports, own),
+        nightly=_nights(nightly),
         done=sum(row.status == "done" for row in due),
         still_open=sum(row.status == "open" and not row.overdue(end) for row in due),
         overdue=sum(row.overdue(end) for row in due),
@@ -128,6 +133,21 @@ def page(summary: BoardSummary) -> str:
 
 
 # ------------------------------------------------------------------------------------------------ parts
+
+
+def _nights(nightly: Sequence[Watched]) -> tuple[str, ...]:
+    """One line on all nights, and the last of those that are more than chance."""
+    if not nightly:
+        return ()
+    days = {point.day for one in nightly for point in one.chart.points}
+    told = [
+        (signal.last, f"{one.organisation}, {one.label}: {signal.words}")
+        for one in nightly
+        for signal in one.chart.signals
+    ]
+    signals = tuple(text for _, text in sorted(told, reverse=True)[:MOST])
+    summed = words.count(len(told), "signal") if told else "nothing that is more than chance"
+    return (f"{words.count(len(days), 'night')}, {words.count(len(nightly), 'figure')} watched: {summed}.", *signals)
 
 
 def _own(report: WaveReport, channel: Channel, own: str | None) -> ChannelLine | None:

@@ -10,6 +10,7 @@ import typer
 
 from results.actions import ActionPlans
 from results.calendar import LONDON
+from results.nights import Nights
 from scenarios import show
 from scenarios.bench import opened
 from scenarios.commands.common import AsJson, Folder, Wrong, app, do, planned_wave
@@ -45,13 +46,15 @@ async def write_summary(
     """Write the page (HTML, and PDF where there is a browser), and say where it is."""
     from probes.web import chromium
     from results.report.formats import printed, text
+    from results.report.nights import watched
     from results.report.summary import page, summarise
     from scenarios import reporting
 
     if last < first:
         raise Wrong(f"the period ends {last:%d/%m/%Y}, before it begins {first:%d/%m/%Y}")
     async with opened(folder, to_work=False) as bench:
-        waves = [await planned_wave(bench, id) for id in await bench.store.wave_ids()]
+        nights = await Nights(bench.database).waves()
+        waves = [await planned_wave(bench, id) for id in await bench.store.wave_ids() if id not in nights]
         inside = [one for one in waves if first <= one.wave.fieldwork_until <= last]
         if not inside:
             known = ", ".join(f"{one.wave.id} ended {one.wave.fieldwork_until:%d/%m/%Y}" for one in waves) or "none"
@@ -61,9 +64,11 @@ async def write_summary(
         reports = [
             await reporting.whole_report(bench, one, since=None, minutes_a_reply=minutes_a_reply) for one in inside
         ]
+        names, made = await reporting.nightly(bench, first, last)
         plans = await ActionPlans(bench.database).rows()
         today = bench.clock.now().astimezone(LONDON).date()
-    found = summarise(reports, plans, first, last, today, own)
+    watching = watched({key: name for key, name in names.items() if own in (None, key)}, made)
+    found = summarise(reports, plans, first, last, today, own, watching)
     place = to or folder / "reports"
     place.mkdir(parents=True, exist_ok=True)
     name = f"summary-{first:%Y-%m-%d}-{last:%Y-%m-%d}{f'-{own}' if own else ''}"

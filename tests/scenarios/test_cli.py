@@ -45,6 +45,7 @@ def test_the_commands_are_those_of_the_readme() -> None:
         "import",
         "init",
         "mail",
+        "nights",
         "pause",
         "phone",
         "plan",

@@ -1,7 +1,8 @@
 """Whether the links in a reply work. Only pages of organisations that agreed to be read are asked for, past the guard.
 
-A link is followed as a careful person would: not when the address alone might do something. Robots.txt is honoured, no
-body is read, and what cannot be told is "not checked". Which links a reply holds is found in `parse`.
+A link is followed as a careful person would: not when the address alone might do something. Robots.txt is honoured, of
+a page the beginning alone is read, for its titles, and what cannot be told is "not checked". Which links a reply holds
+is found in `parse`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,13 @@ _MOST_HOPS = 5
 _PATIENCE = 20.0  # real seconds for one answer
 _ROBOT = "Doorstep"  # the name that robots.txt may address
 _LARGEST_ROBOTS = 512 * 1024  # bytes; RFC 9309 section 2.5 asks for 500 KiB at least
+_HEAD = 32 * 1024  # bytes of a page in which its title and heading are looked for
+_TITLES = re.compile(r"<(?:title|h1)\b[^>]{0,200}>([^<]{0,300})", re.IGNORECASE)
+_NOT_THERE = re.compile(
+    r"^\W*(?:error )?404\b|\b404 (?:error|not found|page)|\berror 404\b|\bnot found\b|\bcan(?:no|')t be found"
+    r"|\bno longer (?:exists|available|here)",
+    re.IGNORECASE,
+)
 _REDIRECTS = (301, 302, 303, 307, 308)
 # A key in the address: whoever asks for the page may thereby confirm, unsubscribe or close something.
 _KEY = re.compile(
@@ -73,8 +81,9 @@ async def check(
 ) -> tuple[LinkSeen, ...]:
     """Follow each link, one after the other. `hosts`: as `hosts_of` says; `client`: one that follows no redirects.
 
-    Broken: the page is not there (404, 410), or twice the server failed or nobody answered at its door. Not checked:
-    a host that nobody agreed to, what the guard or robots.txt forbids, a page that turned the probe away, a time-out.
+    Broken: the page is not there (404, 410, or a title that says so), or twice the server failed or nobody answered at
+    its door. Not checked: a host that nobody agreed to, what the guard or robots.txt forbids, a page that turned the
+    probe away, a time-out.
     """
     visit = _Visit(hosts, guard, client, shop)
     return tuple([await visit.follow(url) for url in list(dict.fromkeys(links))[:MOST_LINKS]])
@@ -161,7 +170,9 @@ class _Visit:
             try:
                 async with asyncio.timeout(_PATIENCE), self._client.stream("GET", url) as response:
                     location = response.headers.get("location", "") if response.status_code in _REDIRECTS else ""
-                    body = await _text(response) if read and response.status_code == 200 else ""
+                    most = _LARGEST_ROBOTS if read else _HEAD
+                    html = "html" in response.headers.get("content-type", "")
+                    body = await _text(response, most) if response.status_code == 200 and (read or html) else ""
                     return _Answer(response.status_code, location, body)
             except TimeoutError:
                 return _Answer(None, why="no answer in time")
@@ -178,19 +189,26 @@ def _judged(url: str, answer: _Answer) -> LinkSeen:
     if status == 0:
         return LinkSeen(url, "broken", "nobody answers at its door")
     if 200 <= status < 300:
+        if _says_not_there(answer.body):
+            return LinkSeen(url, "broken", "the page's title says that it is not there")
         return LinkSeen(url, "works")
     if status in (404, 410) or status >= 500:
         return LinkSeen(url, "broken", f"the server answers {status}")
     return LinkSeen(url, "not checked", f"the server turned the probe away with {status}")
 
 
-async def _text(response: httpx.Response) -> str:
+def _says_not_there(body: str) -> bool:
+    """Whether a page that the server gives with success says in its title or heading that it is not there."""
+    return any(_NOT_THERE.search(title[1]) for title in _TITLES.finditer(body))
+
+
+async def _text(response: httpx.Response, most: int) -> str:
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
-        if len(body) > _LARGEST_ROBOTS:
+        if len(body) > most:
             break
-    return bytes(body[:_LARGEST_ROBOTS]).decode("utf-8", "replace")
+    return bytes(body[:most]).decode("utf-8", "replace")
 
 
 def _host(url: str) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from playwright.async_api import BrowserContext, Error, Page
 
@@ -38,8 +39,8 @@ async def wipe(tab: Tab, origin: str) -> None:
 
 
 async def close(context: BrowserContext) -> None:
-    """Throw a context away, however badly its page behaves."""
-    with suppress(Error, TimeoutError):
-        async with asyncio.timeout(LONGEST):
-            await context.unroute_all(behavior="ignoreErrors")
-            await context.close()
+    """Throw a context away, however badly its page behaves: one that never ends would go on for ever."""
+    for ending in (partial(context.unroute_all, behavior="ignoreErrors"), context.close):
+        with suppress(Error, TimeoutError):
+            async with asyncio.timeout(LONGEST / 2):
+                await ending()

@@ -274,9 +274,10 @@ def seen(channel: str, criteria: tuple[Criterion, ...]) -> Observation:
             "count": place % 4,
             "percent": 75,
             "scale5": 4,
+            "duration_s": 7 * (place % 10),
             "text": "person",
         }
-        of_another_kind = one.id.startswith(("ooh.", "wrong."))  # of enquiry, and of hour
+        of_another_kind = {"ooh", "wrong"} & set(one.id.split("."))  # of enquiry, and of hour
         facts[str(one.fact)] = None if of_another_kind else kinds[one.answer]
     facts |= {"email.replied": True, "email.auto_ack": True, "phone.contactable": True}
     moments = {

@@ -200,7 +200,7 @@ consent:
 def real(folder: Path, host: str, registers: bool = False, price: str = "") -> Path:
     """A programme that would ring one real line twice."""
     today = dt.datetime.now(LONDON).date()
-    later = today + dt.timedelta(days=7)
+    later = today + dt.timedelta(days=90)
     for room in ("register", "scenarios", "waves"):
         (folder / room).mkdir(parents=True)
     (folder / "programme.toml").write_text(REAL.format(host=host, registers=str(registers).lower(), price=price))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from urllib.parse import unquote
 
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from probes.email.links import MOST_LINKS, LinkSeen, check, client, hosts_of
@@ -28,6 +29,7 @@ class Site:
             routes=[
                 Route("/robots.txt", lambda _: self.robots),
                 Route("/page/{name:path}", lambda _: PlainTextResponse("a page")),
+                Route("/titled", lambda request: HTMLResponse(f"<title>{unquote(request.url.query)}</title>")),
                 Route("/status/{code:int}", lambda request: Response(status_code=request.path_params["code"])),
                 Route("/once/{code:int}", self.once),
                 Route("/loop", lambda _: RedirectResponse("/loop", 302)),
@@ -78,6 +80,11 @@ async def followed(served: Served, ledger: Ledger, *links: str) -> tuple[LinkSee
         ("~/status/503", "broken"),
         ("~/to?/status/404", "broken"),
         ("~/loop", "broken"),
+        ("~/titled?Page%20not%20found%20-%20Amber%20Council", "broken"),
+        ("~/titled?404", "broken"),
+        ("~/titled?Sorry,%20this%20page%20no%20longer%20exists", "broken"),
+        ("~/titled?Lost%20and%20found", "works"),
+        ("~/titled?Hire%20of%20room%20404", "works"),
         ("~/status/401", "not checked"),
         ("~/status/403", "not checked"),
         ("~/status/429", "not checked"),

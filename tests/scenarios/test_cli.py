@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from scenarios.cli import app
 
@@ -71,11 +72,11 @@ def test_the_commands_are_those_of_the_readme() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself_with_an_example(command: str) -> None:
-    done = doorstep(command, "--help")
+    done = CliRunner().invoke(app, [command, "--help"], prog_name="doorstep")
 
-    assert done.returncode == 0
-    assert f"doorstep {command}" in done.stdout
-    assert "Example" in done.stdout
+    assert done.exit_code == 0
+    assert f"doorstep {command}" in done.output
+    assert "Example" in done.output
 
 
 def test_a_new_folder_is_right_and_nobody_in_it_can_be_contacted(tmp_path: Path) -> None:

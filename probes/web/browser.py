@@ -32,6 +32,7 @@ LAUNCH = (
     "--disable-sync",
     "--no-first-run",
     "--disable-quic",
+    "--js-flags=--max-semi-space-size=64",  # a page is examined with much that is soon forgotten
     "--host-resolver-rules=MAP * ~NOTFOUND",
 )
 RECYCLED = 100  # pages that are opened in one context; its memory grows
@@ -71,18 +72,21 @@ class Chromium:
     async def examine(self, gate: Gate, urls: Sequence[str]) -> tuple[Examined, ...]:
         """Examine pages, a few at once; a page that breaks its tab is told and left, the rest goes on.
 
-        The first is opened three times, and before any other: it is the one whose speed is told.
+        The first is opened three times while nothing else is open: it is the one whose speed is told.
 
         Raises `Refused` by the guard.
         """
         found: dict[str, Examined] = {}
-        await self._in_a_tab(gate, deque(urls[:1]), found, times=3)
-        others = deque(dict.fromkeys(urls[1:]))
-        await together([self._in_a_tab(gate, others, found, times=1) for _ in range(TABS)])
+        waiting, timed = deque(dict.fromkeys(urls)), asyncio.Event()
+        await together([self._in_a_tab(gate, urls[0], waiting, found, timed, first=tab == 0) for tab in range(TABS)])
         return examine.pictured_once([found[url] for url in urls])
 
-    async def _in_a_tab(self, gate: Gate, waiting: deque[str], found: dict[str, Examined], times: int) -> None:
-        """Examine pages one after another in one tab, for as long as any are waiting."""
+    async def _in_a_tab(
+        self, gate: Gate, home: str, waiting: deque[str], found: dict[str, Examined], timed: asyncio.Event, first: bool
+    ) -> None:
+        """Examine pages one after another in one tab, for as long as any are waiting; `first`: the first page too."""
+        if not first:
+            await timed.wait()
 
         def following() -> str:
             return waiting.popleft() if waiting else ""
@@ -93,7 +97,9 @@ class Chromium:
             nonlocal at
             while at:
                 async with asyncio.timeout(examine.LONGEST + gate.pace):
-                    found[at] = await examine.examine(visit, at, times)
+                    drawn = await examine.opened(visit, at, 3 if at == home else 1)
+                    timed.set()
+                    found[at] = await examine.examine(visit, at, drawn)
                 at = following()
 
         while at:
@@ -102,6 +108,7 @@ class Chromium:
                     gate, one_by_one, (1 + len(waiting)) * (examine.LONGEST + TABS * gate.pace), anew=True
                 )
             except NoSearch as why:
+                timed.set()
                 found[at] = Examined(at, problem=str(why))
                 at = following()
 

@@ -8,6 +8,7 @@ can be seen, and whether the keyboard is ever caught. The questions put to the p
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -38,6 +39,7 @@ STOPS = 25
 """Presses of the Tab key on each page."""
 
 _WIDE, _REFLOW, _TWICE, _HANDHELD = (1280, 800), (320, 512), (640, 512), (360, 740)
+_TAB = {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
 _CAUGHT = 4  # presses in a row that stay on one thing
 
 
@@ -111,8 +113,8 @@ class Examined:
         return any(rule.id in rules for rule in self.violations)
 
 
-async def examine(visit: Visit, url: str, times: int = 1) -> Examined:
-    """Open a page in the visit's tab, at most so many times, and examine it the last time.
+async def opened(visit: Visit, url: str, times: int) -> tuple[float, ...]:
+    """Open a page in the visit's tab, at most so many times; in how many seconds it was drawn, each time.
 
     Where the browser does not tell when a page was drawn, it is not opened for that again. Raises playwright's `Error`,
     and `Refused` by the guard.
@@ -122,10 +124,16 @@ async def examine(visit: Visit, url: str, times: int = 1) -> Examined:
         page = await visit.open(url)
         await visit.settled(page, "", UNCHANGED)
         visit.complain()
-        seconds = await page.evaluate(asking("drawn()"))
-        if seconds is None:
+        milliseconds = await page.evaluate(asking("drawn()"))
+        if milliseconds is None:
             break
-        drawn.append(seconds)
+        drawn.append(round(float(milliseconds) / 1000, 3))
+    return tuple(drawn)
+
+
+async def examine(visit: Visit, url: str, drawn: tuple[float, ...] = ()) -> Examined:
+    """Examine the page that was opened in the visit's tab. Raises playwright's `Error`, and `Refused` by the guard."""
+    page = visit.page
     banner = await refuse(page)
     options = await page.evaluate(asking("options()"))
     parts = await page.evaluate(asking("parts()"))
@@ -167,7 +175,7 @@ async def examine(visit: Visit, url: str, times: int = 1) -> Examined:
         images=int(parts["images"]),
         fields=int(parts["fields"]),
         viewport=bool(parts["viewport"]),
-        drawn=tuple(round(float(each) / 1000, 3) for each in drawn),
+        drawn=drawn,
         box=(int(place[0]), int(place[1])) if place else None,
         pictures=tuple(pictures),
     )
@@ -198,8 +206,12 @@ async def _walk(page: Page) -> tuple[tuple[Stop, ...], str]:
     """Press Tab through the page as somebody without a mouse does."""
     many = int(await page.evaluate(asking("watch_focus()")))
     presses = min(STOPS, many + 1)
-    for _ in range(presses):
-        await page.keyboard.press("Tab")
+    session = await page.context.new_cdp_session(page)
+    pressed = [
+        session.send("Input.dispatchKeyEvent", {"type": how, **_TAB}) for how in presses * ("rawKeyDown", "keyUp")
+    ]
+    await asyncio.gather(*pressed)  # they arrive in their order; playwright would wait for each
+    await session.detach()
     told = await page.evaluate(asking("stops()"))
     stops = tuple(Stop(str(one["name"]), bool(one["seen"])) for one in told[:STOPS] if one["known"])
     return stops, await _caught(page) if presses > len(told) + 1 and many > len(told) else ""

@@ -92,6 +92,11 @@ class Visit:
         self._waited = 0.0
         self._given: tuple[str, str] | None = None
 
+    @property
+    def page(self) -> Page:
+        """What the tab shows."""
+        return self._tab.page
+
     async def home(self, url: str) -> Home:
         """See `Chromium.home`."""
         page = await self.open(url)

@@ -21,6 +21,7 @@ MOST_LINKS = 3000
 LONGEST_ADDRESS = 2000
 LONGEST_LABEL = 300
 _SHORT = 400  # characters of an address
+_MOST_TEMPLATE = 50_000  # links that are kept by their HTML
 DEEPEST = 1000  # the parser's time grows with the square of the nesting; Chromium itself stops at 512
 
 BLOCKS = (
@@ -210,8 +211,8 @@ def read(url: str, depth: int, html: str, cut: bool = False) -> Page:
         found,
         html,
         cut,
-        canonical=_canonical(tree, url) if "anonical" in html else None,
-        onward=_refreshed(tree, url) if "efresh" in html or "EFRESH" in html else None,
+        canonical=_canonical(tree, url),
+        onward=_refreshed(tree, url),
         away=turned_away(200, {}, html, len(found)),
         missing=says_missing(title, h1) if depth else "",
     )
@@ -241,29 +242,30 @@ def links(tree: LexborHTMLParser, url: str) -> tuple[Link, ...]:
     found: dict[Link, None] = {}
     absolute = Absolute(base_of(tree, url))
     for anchor in tree.css("a[href],area[href],frame[src]")[:MOST_LINKS]:
-        attributes = anchor.attributes
-        href, text = attributes.get("href") or attributes.get("src") or "", anchor.text(separator=" ")
-        if "aria-label" not in attributes and len(href) <= _SHORT and len(text) <= _SHORT:
-            known = _from_template(absolute.origin, href, text)
-            if known is not None:
-                found[known] = None
+        written = absolute.origin, anchor.html or ""
+        known = _template.get(written)
+        if known is None:
+            attributes = anchor.attributes
+            href = attributes.get("href") or attributes.get("src") or ""
+            if not (target := absolute(href)):
                 continue
-        if target := absolute(href):
             made = _link if len(target) <= _SHORT else Link  # what is kept for all pages is kept short
-            found[made(target, _name(anchor, attributes))] = None
+            known = made(target, _name(anchor, attributes))
+            if len(written[1]) <= _SHORT and _from_root(absolute.origin, href) is not None:
+                if len(_template) >= _MOST_TEMPLATE:
+                    _template.clear()
+                _template[written] = known
+        found[known] = None
     return tuple(found)
+
+
+_template: dict[tuple[str, str], Link] = {}
+"""Links that begin at the root, by their site and HTML: most of a page's are on every page, and are read once."""
 
 
 @lru_cache(maxsize=50_000)  # one object for a link of the template, however many pages have it
 def _link(url: str, text: str) -> Link:
     return Link(url, text)
-
-
-@lru_cache(maxsize=50_000)  # most links of a page are on every page, and their words are tidied once
-def _from_template(origin: str, href: str, text: str) -> Link | None:
-    """The link, where its address begins at the root and its words are its name; None where more has to be seen."""
-    target, name = _from_root(origin, href), tidy(text)
-    return _link(target, name) if target is not None and name else None
 
 
 class Absolute:

@@ -21,6 +21,7 @@ from xlsxwriter.worksheet import Worksheet
 from results.actions import PARTS, STATUSES, Part, PlanRow, added_row
 from results.channels import ABOUT
 from results.schema import CHANNELS, Channel
+from results.spreadsheet import AS_TEXT
 
 SIX = (
     "Issue identified",
@@ -62,7 +63,7 @@ class Returned(NamedTuple):
 
 def write_plan(path: Path, title: str, name: str, rows: Sequence[PlanRow]) -> None:
     """Write one organisation's plan. `title`: the wave's; `name`: the organisation's."""
-    book = Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
+    book = Workbook(path, AS_TEXT)
     due = max((row.due for row in rows), default=dt.date(2000, 1, 1))
     book.set_properties({"title": f"Action plan: {name}", "created": dt.datetime.combine(due, dt.time())})
     plain = {"font_name": "Arial", "font_size": 10, "valign": "top", "text_wrap": True, "border": 1}

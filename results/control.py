@@ -154,11 +154,6 @@ class ControlChart(Noun):
         """Whether that night is one of those that are more than chance."""
         return any(one.first <= day <= one.last for one in self.signals)
 
-    @property
-    def in_control(self) -> bool:
-        """Whether no night is more than chance."""
-        return not self.signals
-
 
 def control_chart(
     nights: Sequence[ShareNight] | Sequence[TimesNight],

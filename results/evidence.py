@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import hashlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from results import whole
 from results.schema import Evidence
 
 LARGEST = 30_000_000  # bytes: a call of a quarter of an hour, both sides
@@ -57,10 +57,5 @@ class EvidenceFolder:
         return self._folder / digest[:2] / digest
 
     def _write(self, digest: str, content: bytes) -> None:
-        path = self.path(digest)
-        if path.exists():
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_name(f".{digest}.{os.getpid()}")
-        half.write_bytes(content)
-        half.replace(path)  # whole or not at all, whenever the power fails
+        if not (path := self.path(digest)).exists():
+            whole.content(path, content)

@@ -21,6 +21,7 @@ from results.retention import removed
 from results.schema import Shop
 from results.store import FrozenWave
 from results.tables import actions, appeals, call_backs, effects, forms, mails, replies_by_hand, reviews, tasks
+from results.whole import whole
 from scenarios.answers import every_wave
 from scenarios.bench import Bench
 
@@ -159,8 +160,7 @@ def _write(
     texts: Mapping[int, bytes],
     evidence: Mapping[str, tuple[Path, str]],
 ) -> None:
-    half = to.with_name(f".{to.name}.half")
-    try:
+    def write(half: Path) -> None:
         with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("README.txt", readme)
             for name, document in documents.items():
@@ -169,6 +169,5 @@ def _write(
                 archive.writestr(f"mails/{number}.eml", raw)
             for path, name in evidence.values():
                 archive.write(path, name)
-        half.replace(to)
-    finally:
-        half.unlink(missing_ok=True)
+
+    whole(to, write)

@@ -10,7 +10,7 @@ import datetime as dt
 import ssl
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
@@ -45,6 +45,7 @@ ROBOT = "Doorstep"  # the name that robots.txt may address
 FRESH = dt.timedelta(hours=24)  # a visit that goes on later than this begins anew
 
 _REFUSAL = 60_000  # bytes of an error page that are looked at
+_PASSES_BY = 1.0  # real seconds for the body of an error or a redirect, which is not looked at
 _MOST_COOKIES, _LONGEST_COOKIE = 50, 4096
 _BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 _AS_BROWSERS_DO = {
@@ -263,6 +264,7 @@ async def _answer(response: httpx.Response, text: bool) -> Answer:
     """What a response says, reading no more of its body than is wanted."""
     status, headers = response.status_code, response.headers
     if (location := _location(response)) is not None:
+        await _pass_over(response)
         return Answer(status, location=location)
     try:
         if status in ASKED_AGAIN:
@@ -270,6 +272,8 @@ async def _answer(response: httpx.Response, text: bool) -> Answer:
             return Answer(status, away=turned_away(status, headers, refusal), retry_after=_retry_after(headers))
         away = turned_away(status, headers, "")
         if status != 200 or away or not (text or may_be_html(kind_of(response))):
+            if status != 200:
+                await _pass_over(response)
             return Answer(status, away=away)
         body = await read_body(response)
         if text:
@@ -279,6 +283,17 @@ async def _answer(response: httpx.Response, text: bool) -> Answer:
         return Answer(status, problem=str(why))
     etag, modified = _sent_back(headers.get("etag", "")), _sent_back(headers.get("last-modified", ""))
     return Answer(200, html=html if html is None else html or " ", cut=body.cut, etag=etag, modified=modified)
+
+
+async def _pass_over(response: httpx.Response) -> None:
+    """Let a small body go by unread: the next request can then use the connection, which spares both sides one."""
+    went_by = 0
+    with suppress(TimeoutError, httpx.HTTPError):
+        async with asyncio.timeout(_PASSES_BY):
+            async for piece in response.aiter_raw():
+                went_by += len(piece)
+                if went_by > _REFUSAL:
+                    return
 
 
 def _location(response: httpx.Response) -> str | None:

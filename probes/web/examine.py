@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from playwright.async_api import Page
+from playwright.async_api import CDPSession, Page
 
 from probes.web.banner import Banner, refuse
 from probes.web.box import find
@@ -135,12 +135,14 @@ async def examine(visit: Visit, url: str, drawn: tuple[float, ...] = ()) -> Exam
     """Examine the page that was opened in the visit's tab. Raises playwright's `Error`, and `Refused` by the guard."""
     page = visit.page
     banner = await refuse(page)
+    session = await page.context.new_cdp_session(page)  # without playwright's own words around long scripts and keys
     options = await page.evaluate(asking("options()"))
     parts = await page.evaluate(asking("parts()"))
-    await page.evaluate(_axe())
+    await session.send("Runtime.evaluate", {"expression": _axe()})
     found = await page.evaluate(asking(f"axe({list(TAGS)!r}, {list(HEADINGS)!r})"))
     contrast = next((one for one in found["violations"] if one["id"] == "color-contrast"), None)
-    stops, caught = await _walk(page)
+    stops, caught = await _walk(page, session)
+    await session.detach()
     place = await page.evaluate(asking("place()", "box.js")) if await find(page) else None
     pictures = list[Picture]()
     if await page.evaluate(asking("mark_strip()")):
@@ -202,16 +204,14 @@ def _rule(told: Mapping[str, Any]) -> Rule:
     return Rule(str(told["id"])[:60], str(told["impact"])[:20], told["help"], told["url"], int(told["count"]), nodes)
 
 
-async def _walk(page: Page) -> tuple[tuple[Stop, ...], str]:
+async def _walk(page: Page, session: CDPSession) -> tuple[tuple[Stop, ...], str]:
     """Press Tab through the page as somebody without a mouse does."""
     many = int(await page.evaluate(asking("watch_focus()")))
     presses = min(STOPS, many + 1)
-    session = await page.context.new_cdp_session(page)
     pressed = [
         session.send("Input.dispatchKeyEvent", {"type": how, **_TAB}) for how in presses * ("rawKeyDown", "keyUp")
     ]
     await asyncio.gather(*pressed)  # they arrive in their order; playwright would wait for each
-    await session.detach()
     told = await page.evaluate(asking("stops()"))
     stops = tuple(Stop(str(one["name"]), bool(one["seen"])) for one in told[:STOPS] if one["known"])
     return stops, await _caught(page) if presses > len(told) + 1 and many > len(told) else ""

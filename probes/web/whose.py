@@ -126,11 +126,6 @@ def of_members(address: str) -> bool:
     return bool(_MEMBERS.search(address))
 
 
-def known_body(number: str | None) -> str:
-    """Whose a well-known number is; "" for others."""
-    return _KNOWN.get(number or "", "")
-
-
 def kind(number: str | None) -> Kind:
     """Of which kind an E.164 number is. Source: Ofcom, the National Telephone Numbering Plan."""
     digits = (number or "").removeprefix("+44")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from results.forms.incoming import Mistake, Unreadable, grid
 from results.forms.question import Cell
-from results.forms.table import safe
+from results.spreadsheet import AS_TEXT, safe
 
 VERDICTS = ("Confirm", "Correct", "Cannot tell")
 _SHOWN = (
@@ -64,7 +64,7 @@ def workbook(title: str, rows: Sequence[Row]) -> bytes:
     import xlsxwriter  # here, because few commands write workbooks
 
     into = io.BytesIO()
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+    options = {**AS_TEXT, "in_memory": True}
     with xlsxwriter.Workbook(into, options) as book:
         sheet = book.add_worksheet("Reviews")
         base = {"font_name": "Arial", "font_size": 10, "text_wrap": True, "valign": "top", "border": 1}

@@ -6,13 +6,13 @@ import csv
 import io
 
 from results.forms.sheet import COMMENT, DAY, MADE, TIME, ShopperForm, TaskSheet
+from results.spreadsheet import safe
 
 HEADINGS = (
     *("Task", "Question", "How to judge", "How to answer", "Your answer", "Comment"),
     *("Shop", "Id", "Shopper", "Scheme"),
 )
 NOTE = "@note"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def table(form: ShopperForm) -> bytes:
@@ -27,11 +27,6 @@ def table(form: ShopperForm) -> bytes:
         for row in _task(sheet):
             writer.writerow(row)
     return into.getvalue().encode("utf-8-sig")
-
-
-def safe(text: str) -> str:
-    """A text that no spreadsheet program takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _task(sheet: TaskSheet) -> list[list[str]]:

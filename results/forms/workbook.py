@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from results.forms.question import Question
 from results.forms.sheet import COMMENT, DAY, FORM, MADE, TIME, ShopperForm, TaskSheet
+from results.spreadsheet import AS_TEXT
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -27,7 +28,7 @@ def workbook(form: ShopperForm, made_at: dt.datetime) -> bytes:
     import xlsxwriter  # here, because few commands write workbooks
 
     into = io.BytesIO()
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+    options = {**AS_TEXT, "in_memory": True}
     with xlsxwriter.Workbook(into, options) as book:
         book.set_properties({"title": form.title, "created": made_at.replace(tzinfo=None)})
         looks = _looks(book)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from results.report.formats import FORMATS, text, write_as
+from results.report.formats import FORMATS, write_as
 from results.report.html import render
 from results.report.model import WaveReport
 from results.report.wave import assemble
+from results.whole import text
 
 __all__ = ["FORMATS", "WaveReport", "assemble", "write", "write_as"]
 

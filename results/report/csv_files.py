@@ -14,6 +14,7 @@ from results.benchmark import Interval, Score
 from results.kpis import Figure
 from results.measures import MEASURES
 from results.report.model import ChannelPart, OrganisationChannel, StandardMet, WaveReport
+from results.spreadsheet import safe
 
 FIGURES_HEAD = (
     *("wave", "organisation", "name", "channel", "kind", "measure", "label"),
@@ -35,13 +36,6 @@ def write_figures(report: WaveReport, path: Path) -> None:
 def write_answers(report: WaveReport, path: Path) -> None:
     """A row an answer, of every shop of the report, those that are not counted included."""
     _write(path, ANSWERS_HEAD, _answers(report))
-
-
-def safe(value: Value) -> Value:
-    """What no spreadsheet runs."""
-    if isinstance(value, str) and value[:1] and (value[0] in "=+-@" or value[0] < " "):
-        return f"'{value}"
-    return value
 
 
 def _write(path: Path, head: Sequence[str], rows: Iterable[Iterable[Value]]) -> None:

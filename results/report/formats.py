@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import multiprocessing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from results.report.model import WaveReport
 from results.report.pages import FOLDER, front, is_large, organisation_pages
 from results.report.pdf import write_pdf
 from results.report.xlsx import write_xlsx
+from results.whole import text, whole
 
 FORMATS = ("html", "pdf", "xlsx", "docx", "csv", "json")
 
@@ -95,26 +96,6 @@ def _beside(report: WaveReport, folder: Path, wanted: bool) -> Iterator[Path | N
         gc.unfreeze()
     if process.exitcode:
         raise RuntimeError(f"the workbook could not be written: its process ended with {process.exitcode}")
-
-
-def whole(path: Path, write: Callable[[Path], None]) -> Path:
-    """Write a file under another name first, then give it its own: nobody ever reads half of it."""
-    half = path.with_name(f".{path.name}.half{path.suffix}")
-    try:
-        write(half)
-        half.replace(path)
-    finally:
-        half.unlink(missing_ok=True)
-    return path
-
-
-def text(path: Path, content: str) -> Path:
-    """The same for a text."""
-
-    def write(to: Path) -> None:
-        to.write_text(content, "utf-8", newline="\n")
-
-    return whole(path, write)
 
 
 async def printed(page: str, path: Path, title: str, browser: str) -> Path:

@@ -23,6 +23,7 @@ from results.report.method import brief, method, notes
 from results.report.model import ChannelPart, StandardMet, WaveReport
 from results.report.rows import Value, write_rows
 from results.schema import STAGES
+from results.spreadsheet import AS_TEXT
 
 Kind = Literal["text", "long", "percent", "number", "count", "moment"]
 _LONGEST_CELL = 32_000
@@ -40,16 +41,7 @@ class Column(NamedTuple):
 
 def write_xlsx(report: WaveReport, path: Path) -> None:
     """Write the workbook, over an older one."""
-    book = Workbook(
-        path,
-        {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_numbers": False,
-            "strings_to_urls": False,
-            "nan_inf_to_errors": True,
-        },
-    )
+    book = Workbook(path, {**AS_TEXT, "constant_memory": True, "nan_inf_to_errors": True})
     made = dt.datetime.combine(report.fieldwork_until, dt.time())  # the report is the same whenever it is written
     book.set_properties({"title": report.title, "company": report.partnership, "created": made})
     sheets = _Sheets(book)

@@ -46,7 +46,7 @@ def hand_out(
 
 async def _export(folder: Path, wave: str, own: str | None, to: Path | None, as_json: bool) -> None:
     from results.action_sheets import write_plan
-    from results.report.formats import whole
+    from results.whole import whole
 
     async with opened(folder, to_work=False) as bench:  # plans may change while a wave is being run
         frozen = await planned_wave(bench, wave)

@@ -10,7 +10,7 @@ import typer
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
-from results import exports
+from results import exports, whole
 from scenarios import imports, show
 from scenarios.bench import opened
 from scenarios.commands.common import AsJson, Folder, WaveId, Wrong, app, do, planned_wave
@@ -51,7 +51,7 @@ def organisations(
         if path.exists() or path.with_suffix(".yml").exists():
             there.append(one.organisation.id)
             continue
-        _write(path, _entry(one))
+        whole.text(path, _entry(one))
         made.append(one.organisation.id)
     if as_json:
         show.json_out({"made": made, "there": there, "problems": [vars(each) for each in problems]})
@@ -123,11 +123,11 @@ def _add_lines(path: Path, new: list[tuple[str, str]]) -> None:
     lines = contacts.setdefault("lines", [])
     lines.extend(CommentedMap(number=number, label=label, kind="direct_dial") for number, label in new)
     before = path.read_text("utf-8")
-    _write(path, _as_yaml(document))
+    whole.text(path, _as_yaml(document))
     try:
         load(path.parent.parent)
     except Invalid:
-        _write(path, before)
+        whole.text(path, before)
         raise
 
 
@@ -151,7 +151,7 @@ async def _export(folder: Path, wave: str, to: Path, as_json: bool) -> None:
     written = io.StringIO(newline="")
     count = _WRITERS[to.suffix](frozen, shops, written)
     marked = "\ufeff" if to.suffix == ".csv" else ""  # or Excel takes it for another alphabet
-    _write(to, marked + written.getvalue())
+    whole.text(to, marked + written.getvalue())
     if as_json:
         show.json_out({"file": str(to), "rows": count})
     else:
@@ -171,11 +171,3 @@ def _as_yaml(document: CommentedMap) -> str:
     text = io.StringIO()
     _yaml().dump(document, text)
     return text.getvalue()
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.half")
-    half.write_text(text, "utf-8", newline="")
-    half.replace(path)

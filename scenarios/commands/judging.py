@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from results import words
+from results import whole, words
 from results.findings import said
 from results.forms import review_sheet
 from results.forms.incoming import LARGEST, Mistake, Unreadable
@@ -197,9 +196,7 @@ async def _export(folder: Path, wave: str, organisation: str | None, channel: st
         raise Wrong(f"{path} is there already and may be filled in; move it away, or name another file with --to")
     rows = [_row(one, frozen.organisations[one.shop.organisation]) for one in waiting]
     title = f"{frozen.wave.title}: answers that wait for a person"
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(review_sheet.table(rows) if path.suffix == ".csv" else review_sheet.workbook(title, rows))
-    os.replace(part, path)
+    whole.content(path, review_sheet.table(rows) if path.suffix == ".csv" else review_sheet.workbook(title, rows))
     show.out.print(f"{path}: {words.count(len(rows), 'answer')} to settle", markup=False, soft_wrap=True)
 
 

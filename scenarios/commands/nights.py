@@ -40,8 +40,8 @@ async def _nights(
     to: Path | None,
     as_json: bool,
 ) -> None:
-    from results.report.formats import text
     from results.report.nights import page, watched
+    from results.whole import text
     from scenarios import reporting
 
     async with opened(folder, to_work=False) as bench:

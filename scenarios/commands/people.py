@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from results import whole
 from results.calendar import LONDON
 from results.forms.sheet import shopper_form
 from results.forms.table import table
@@ -226,7 +226,7 @@ async def _export(folder: Path, wave: str, shopper: str | None, as_csv: bool, to
             told = "is there already and may be filled in; move it away, or name another folder with --to"
             show.err.print(f"{path} {told}", style="red", markup=False, soft_wrap=True)
             continue
-        _write(path, content)
+        whole.content(path, content)
         written += 1
         show.out.print(f"{path}: {len(theirs)} {'task' if len(theirs) == 1 else 'tasks'}", markup=False, soft_wrap=True)
     if not written and not own:
@@ -236,13 +236,6 @@ async def _export(folder: Path, wave: str, shopper: str | None, as_csv: bool, to
 def _evidence(shop: Shop) -> list[str]:
     kept = shop.observation.evidence if shop.observation else ()
     return [f"{one.kind} {one.name}: evidence/{one.sha256[:2]}/{one.sha256}" for one in kept]
-
-
-def _write(path: Path, content: bytes) -> None:
-    """The whole file or none of it."""
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(content)
-    os.replace(part, path)
 
 
 @forms.command("import", epilog="Example: doorstep forms import forms/first-wave/first-wave-s1.xlsx")

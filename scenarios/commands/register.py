@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from results import whole
 from results.calendar import LONDON
 from results.consents import Change, ConsentLog, differences
 from results.schema import Organisation
@@ -155,10 +156,7 @@ async def _notice(folder: Path, organisation: str, to: Path | None, as_json: boo
     for name in notices.NOTICES:
         text = notices.markdown(name, found, programme, today)
         for path, content in ((place / f"{name}.md", text.encode()), (place / f"{name}.docx", notices.word(text))):
-            half = path.with_name(f".{path.name}.half")
-            half.write_bytes(content)
-            half.replace(path)
-            written.append(str(path))
+            written.append(str(whole.content(path, content)))
     if as_json:
         show.json_out(written)
         return

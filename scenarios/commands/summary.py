@@ -45,9 +45,10 @@ async def write_summary(
 ) -> None:
     """Write the page (HTML, and PDF where there is a browser), and say where it is."""
     from probes.web import chromium
-    from results.report.formats import printed, text
+    from results.report.formats import printed
     from results.report.nights import watched
     from results.report.summary import page, summarise
+    from results.whole import text
     from scenarios import reporting
 
     if last < first:

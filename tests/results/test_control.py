@@ -85,7 +85,7 @@ def test_montgomerys_paint_has_the_limits_that_he_gives() -> None:
 
     assert chart.centre == pytest.approx(33.52, abs=5e-3)
     assert (chart.points[0].low, chart.points[0].high) == pytest.approx((32.24, 34.80), abs=1e-2)
-    assert chart.in_control
+    assert not chart.signals
 
 
 # ------------------------------------------------------------------------------------------------ rules
@@ -166,8 +166,8 @@ def test_a_decline_is_told_from_where_to_where() -> None:
 def test_one_missed_call_of_five_is_no_alarm_where_calls_are_nearly_always_answered() -> None:
     nights = [(5, 5)] * 20 + [(4, 5)]
 
-    assert control_chart(shares(nights)).in_control
-    assert control_chart(shares(nights), usual=20).in_control
+    assert not control_chart(shares(nights)).signals
+    assert not control_chart(shares(nights), usual=20).signals
 
 
 def test_a_night_on_which_nobody_answers_is_an_alarm_however_few_calls_there_were() -> None:

@@ -45,7 +45,7 @@ BROKEN = [*USUAL, [False] * 10]
 def test_a_night_on_which_nobody_replies_is_told_of_whom_it_was() -> None:
     found = watched(NAMES, [*mails("amber", BROKEN), *mails("bryn", USUAL)])
 
-    assert [(one.organisation, one.label, one.chart.in_control) for one in found] == [
+    assert [(one.organisation, one.label, not one.chart.signals) for one in found] == [
         ("Amber <b>Vale</b>", "Response rate", False),
         ("Bryn", "Response rate", True),
     ]

@@ -27,7 +27,7 @@ app.add_typer(taking, name="import")
 AllOrNothing = Annotated[
     list[str] | None, typer.Option("--only", help="Only this one, by its slug; may be given more than once.")
 ]
-_WRITERS = {".csv": exports.to_csv, ".jsonl": exports.to_json_lines}
+_WRITERS = {".csv": exports.to_csv, ".jsonl": exports.to_json_lines, ".parquet": exports.to_parquet}
 
 
 @taking.callback()
@@ -134,13 +134,15 @@ def _add_lines(path: Path, new: list[tuple[str, str]]) -> None:
 @app.command("export-results", epilog="Example: doorstep export-results first-wave --to first-wave.csv")
 def export_results(
     wave: WaveId,
-    to: Annotated[Path, typer.Option(help="The file to write: .csv, a row an answer, or .jsonl, an object a contact.")],
+    to: Annotated[
+        Path, typer.Option(help="The file to write: .csv or .parquet, a row an answer; .jsonl, an object a contact.")
+    ],
     folder: Folder = Path(),
     as_json: AsJson = False,
 ) -> None:
     """Write a wave's contacts and answers for other programs."""
     if to.suffix not in _WRITERS:
-        raise Wrong(f"{to} is neither .csv nor .jsonl; its ending says what to write")
+        raise Wrong(f"{to} is neither .csv nor .jsonl nor .parquet; its ending says what to write")
     do(_export(folder, wave, to, as_json))
 
 
@@ -148,14 +150,16 @@ async def _export(folder: Path, wave: str, to: Path, as_json: bool) -> None:
     async with opened(folder, to_work=False) as bench:
         frozen = await planned_wave(bench, wave)
         shops = await bench.store.shops(frozen)
-    written = io.StringIO(newline="")
-    count = _WRITERS[to.suffix](frozen, shops, written)
-    marked = "\ufeff" if to.suffix == ".csv" else ""  # or Excel takes it for another alphabet
-    whole.text(to, marked + written.getvalue())
+    written = io.BytesIO()
+    try:
+        count = _WRITERS[to.suffix](frozen, shops, written)
+    except exports.NoParquet as error:
+        raise Wrong(str(error)) from None
+    whole.content(to, written.getvalue())
     if as_json:
         show.json_out({"file": str(to), "rows": count})
     else:
-        what = "answers" if to.suffix == ".csv" else "contacts"
+        what = "contacts" if to.suffix == ".jsonl" else "answers"
         show.out.print(f"{count} {what} are in {to}", markup=False, soft_wrap=True)
 
 

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pyarrow import parquet
 
 from results.exports import COLUMNS
 from scenarios import imports
@@ -154,6 +155,24 @@ def test_results_go_out_as_rows_of_answers_and_as_lines_of_contacts(tmp_path: Pa
     assert [{key: value for key, value in line.items() if key != "organisation_name"} for line in lines] == shops
 
 
+def test_results_go_out_as_a_table_with_types(tmp_path: Path) -> None:
+    folder = shopped(tmp_path / "mine")
+    doorstep(folder, "export-results", "first-wave", "--to", str(tmp_path / "out.csv"))
+    doorstep(folder, "export-results", "first-wave", "--to", str(tmp_path / "out.parquet"))
+
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    table = parquet.read_table(tmp_path / "out.parquet").to_pylist()
+
+    assert tuple(table[0]) == COLUMNS
+    assert [row["criterion"] or "" for row in table] == [row["criterion"] for row in rows]
+    assert [row["marks"] for row in table] == [float(row["marks"]) if row["marks"] else None for row in rows]
+    made = [row["made_at"] for row in table if row["made_at"]]
+    assert made
+    assert all(one.tzinfo is not None for one in made)
+    assert {row["counted"] for row in table} <= {True, False}
+
+
 def test_no_text_becomes_a_formula() -> None:
     from results.exports import _cell
 
@@ -170,5 +189,5 @@ def test_no_text_becomes_a_formula() -> None:
 
 
 def test_a_file_of_another_ending_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Exception, match=r"is neither \.csv nor \.jsonl"):
+    with pytest.raises(Exception, match=r"is neither \.csv nor \.jsonl nor \.parquet"):
         doorstep(programme(tmp_path / "mine"), "export-results", "first-wave", "--to", "out.xls")

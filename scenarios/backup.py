@@ -1,7 +1,8 @@
 """A programme folder in one file and back: settings, register, results and evidence, copied while others work.
 
-The database is copied by SQLite itself, as of one moment, and evidence after it: evidence is on disk before any row
-that leads to it, so all that the copy leads to is there. The digests of all files stand in a list at the end.
+The database is copied as of one moment, and evidence after it: evidence is on disk before any row that leads to it, so
+all that the copy leads to is there. It is SQLite's in the file, whatever it was: SQLite copies itself, the rows of
+PostgreSQL are copied into one. The digests of all files stand in a list at the end.
 """
 
 from __future__ import annotations
@@ -16,11 +17,15 @@ import shutil
 import sqlite3
 import tarfile
 import tempfile
-from contextlib import closing, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import cast
+
+from results.database import Database
+from results.moving import copy_all
 
 DATABASE = "doorstep.db"
 _LIST = "BACKUP.json"
@@ -35,29 +40,26 @@ class Damaged(Exception):
 
 @dataclass(frozen=True)
 class Copied:
-    """What is in a backup. `database`: False where it is PostgreSQL, which has its own tools."""
+    """What is in a backup; `size` in bytes."""
 
     at: dt.datetime
     files: int
     size: int
-    database: bool
 
 
-def backup(folder: Path, to: Path, url: str, at: dt.datetime) -> Copied:
+async def backup(folder: Path, to: Path, url: str, at: dt.datetime) -> Copied:
     """Write the file, whole or not at all. `url`: the database's address."""
     to.parent.mkdir(parents=True, exist_ok=True)
     half = to.with_name(f".{to.name}.half")
-    is_here = url.startswith("sqlite")
     digests: dict[str, str] = {}
     try:
         with (
             tempfile.TemporaryDirectory(dir=to.parent, prefix=".backup-") as temporary,
             tarfile.open(half, "w:gz", compresslevel=3) as archive,
         ):
-            live = Path(url.removeprefix("sqlite:///"))
-            if is_here and live.exists():  # else nothing was ever run
-                copy = Path(temporary) / DATABASE
-                _copy_database(live, copy)
+            copy = Path(temporary) / DATABASE
+            await _copy_database(url, copy)
+            if copy.exists():  # else nothing was ever run
                 digests[DATABASE] = _add(archive, copy, DATABASE)
             for path in _files(folder):
                 name = path.relative_to(folder).as_posix()
@@ -70,7 +72,7 @@ def backup(folder: Path, to: Path, url: str, at: dt.datetime) -> Copied:
         half.replace(to)
     finally:
         half.unlink(missing_ok=True)
-    return Copied(at, len(digests), to.stat().st_size, is_here)
+    return Copied(at, len(digests), to.stat().st_size)
 
 
 def restore(backup_file: Path, folder: Path) -> Copied:
@@ -95,7 +97,7 @@ def restore(backup_file: Path, folder: Path) -> Copied:
     finally:
         shutil.rmtree(half, ignore_errors=True)
     size = backup_file.stat().st_size
-    return Copied(dt.datetime.fromisoformat(str(listed["at"])), len(digests), size, DATABASE in digests)
+    return Copied(dt.datetime.fromisoformat(str(listed["at"])), len(digests), size)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -105,10 +107,33 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in (*top, *inner) if path.name not in _LEFT_OUT and not path.is_symlink())
 
 
-def _copy_database(source: Path, to: Path) -> None:
-    there = f"{source.absolute().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(there, uri=True)) as live, closing(sqlite3.connect(to)) as copy:
-        live.backup(copy)
+async def into_its_own(folder: Path, url: str) -> None:
+    """Put the database that was restored where the programme says that it is kept. Raises `NotEmpty`."""
+    if url.startswith("sqlite") or not (here := folder / DATABASE).exists():
+        return
+    async with _both(f"sqlite:///{here}", url) as (source, own):
+        await copy_all(source, own)
+    here.unlink()
+
+
+async def _copy_database(url: str, to: Path) -> None:
+    if not url.startswith("sqlite"):
+        async with _both(url, f"sqlite:///{to}") as (source, copy):
+            await copy_all(source, copy)
+    elif (live := Path(url.removeprefix("sqlite:///"))).exists():
+        there = f"{live.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(there, uri=True)) as file, closing(sqlite3.connect(to)) as copied:
+            file.backup(copied)
+
+
+@asynccontextmanager
+async def _both(source: str, to: str) -> AsyncIterator[tuple[Database, Database]]:
+    async with AsyncExitStack() as stack:
+        one = await Database.open(source)
+        stack.push_async_callback(one.close)
+        other = await Database.open(to)
+        stack.push_async_callback(other.close)
+        yield one, other
 
 
 def _add(archive: tarfile.TarFile, path: Path, name: str) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
+import sqlalchemy as sa
 import typer
 from filelock import FileLock, Timeout
 from rich.markup import escape
@@ -15,6 +17,7 @@ from rich.table import Table
 from probes.clock import RealClock
 from results import standing
 from results.calendar import LONDON
+from results.moving import NotEmpty
 from results.nights import Handled, Lease, Leases, Nights, Trouble, Troubles
 from results.schema import Refusal
 from results.standing import ForPeople, WaveStanding
@@ -192,15 +195,16 @@ def backup(
     """Copy the whole programme, its results and evidence to one file, while it runs. Passwords are not in it."""
     if to.exists():
         raise Wrong(f"{to} exists already; name a file that does not")
-    clock = RealClock()
-    done = backups.backup(folder, to, database_url(load(folder)), clock.now())
+    do(_backup(folder, to, as_json))
+
+
+async def _backup(folder: Path, to: Path, as_json: bool) -> None:
+    done = await backups.backup(folder, to, database_url(load(folder)), RealClock().now())
     if as_json:
         show.json_out(vars(done))
         return
     size = f"{done.size / 1_000_000:.1f} MB"
     show.out.print(f"{done.files} files ({size}) are in {to}", markup=False, soft_wrap=True)
-    if not done.database:
-        show.out.print("The database is PostgreSQL and not in it: back it up with pg_dump.", style="yellow")
 
 
 @app.command(epilog="Example: doorstep restore /var/backups/doorstep.tar.gz my-programme")
@@ -220,6 +224,13 @@ async def _restore(backup_file: Path, folder: Path, as_json: bool) -> None:
         made = backups.restore(backup_file, folder)
     except backups.Damaged as error:
         raise Wrong(str(error)) from None
+    url = database_url(load(folder))
+    try:
+        await backups.into_its_own(folder, url)
+    except NotEmpty:
+        shutil.rmtree(folder)  # it was made just now
+        where = sa.make_url(url).render_as_string(hide_password=True)
+        raise Wrong(f"the database {where} is not empty; make an empty one, or name it in DOORSTEP_DATABASE") from None
     async with opened(folder, to_work=False) as bench:  # brings the database's tables up to date
         why = f"restored from a backup of {_when(made.at)}; what was sent or rung since is not known here"
         await bench.ledger.pause("*", why, bench.clock.now())
@@ -232,8 +243,6 @@ async def _restore(backup_file: Path, folder: Path, as_json: bool) -> None:
         markup=False,
         soft_wrap=True,
     )
-    if not made.database:
-        show.out.print("Its database was PostgreSQL: restore that with pg_restore.", style="yellow")
 
 
 def _when(at: dt.datetime) -> str:

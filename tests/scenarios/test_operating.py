@@ -1,11 +1,20 @@
 """Seeing and keeping: what is refused and why, how the work stands, and a backup that is what it says."""
 
+import datetime as dt
 import tarfile
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from results.database import Database
+from results.moving import copy_all
+from results.tables import refusals
+from scenarios.bench import DATABASE
+from tests.databases import new_postgres, postgres
 from tests.scenarios.typed import ORGANISATION, doorstep, machine, programme, shopped
+
+__all__ = ["postgres"]
 
 
 def test_status_tells_what_waits_what_is_due_and_what_a_person_must_see_to(tmp_path: Path) -> None:
@@ -60,6 +69,42 @@ def test_a_backup_comes_back_as_it_was(tmp_path: Path) -> None:
     assert "restored from a backup of" in machine(again, "status")["paused"]["*"]
     assert (again / "register" / f"{ORGANISATION}.yaml").exists()
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_a_backup_moves_a_programme_to_postgresql_and_back(
+    tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shopped(tmp_path / "mine")
+    before = machine(folder, "shops", "first-wave")
+    doorstep(folder, "backup", str(tmp_path / "here.tar.gz"))
+
+    monkeypatch.setenv(DATABASE, new_postgres(request))
+    _restore(tmp_path / "here.tar.gz", tmp_path / "large")
+    assert machine(tmp_path / "large", "shops", "first-wave") == before
+    assert not (tmp_path / "large" / "doorstep.db").exists()
+    doorstep(tmp_path / "large", "backup", str(tmp_path / "there.tar.gz"))
+    with pytest.raises(Exception, match="is not empty; make an empty one"):
+        _restore(tmp_path / "here.tar.gz", tmp_path / "larger")
+    assert not (tmp_path / "larger").exists()
+
+    monkeypatch.delenv(DATABASE)
+    _restore(tmp_path / "there.tar.gz", tmp_path / "again")
+    assert machine(tmp_path / "again", "shops", "first-wave") == before
+
+
+async def test_rows_that_follow_a_copy_are_numbered_on(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    first, second = await Database.open(f"sqlite:///{tmp_path / 'a.db'}"), await Database.open(new_postgres(request))
+    row: dict[str, object] = {"at": dt.datetime(2026, 11, 23, tzinfo=dt.UTC), "shop": None, "document": {}}
+    async with first.write() as connection:
+        await connection.execute(refusals.insert(), [row, row])
+
+    await copy_all(first, second)
+
+    async with second.write() as connection:
+        await connection.execute(refusals.insert(), [row])
+        assert [*await connection.scalars(sa.select(refusals.c.id))] == [1, 2, 3]
+    await first.close()
+    await second.close()
 
 
 def test_a_backup_is_never_written_over_and_a_folder_neither(tmp_path: Path) -> None:

@@ -20,7 +20,6 @@ from typing import Literal
 
 import numpy as np
 from pydantic import Field
-from scipy.stats import fisher_exact, mannwhitneyu, norm
 
 from results import words
 from results.benchmark import Interval, Rounded, resampled, score, wilson
@@ -132,6 +131,8 @@ def newcombe(part: int, base: int, part_before: int, base_before: int) -> Interv
 
 def chance_of_shares(part: int, base: int, part_before: int, base_before: int) -> float:
     """The probability of so large a difference by chance: Fisher's where a cell is small, else Agresti and Caffo's."""
+    from scipy.stats import fisher_exact, norm  # here, as below, because it takes long to load
+
     cells = [[part, base - part], [part_before, base_before - part_before]]
     if min(min(row) for row in cells) < _SMALL_CELL:
         return float(fisher_exact(cells).pvalue)
@@ -253,6 +254,8 @@ def _not_compared(measure: str, channel: Channel, base: int, why: str) -> Change
 
 
 def _chance_of_ranks(now: Sequence[float], before: Sequence[float]) -> float:
+    from scipy.stats import mannwhitneyu
+
     p = float(mannwhitneyu(now, before).pvalue)
     return 1.0 if math.isnan(p) else p  # all values are the same
 

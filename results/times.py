@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 from pydantic import Field
-from scipy.stats import CensoredData, binom, ecdf
+from scipy.special import bdtrc
 
 from results import words
 from results.benchmark import Interval, Rounded, wilson
@@ -48,7 +48,8 @@ class Times(Noun):
 class Curve:
     """The share of all contacts answered by each time: `shares[i]` from `at[i]` on, nought before.
 
-    `lows` and `highs`: 95%, pointwise; nan where there is none. Nothing is known after `followed`.
+    `lows` and `highs`: 95%, pointwise; nan where there is none, as where nobody waits. Nothing is known after
+    `followed`.
     """
 
     at: tuple[float, ...]
@@ -126,7 +127,7 @@ def median_interval(values: Sequence[float]) -> Interval:
 def _places(n: int) -> tuple[int, int]:
     """Which of n ordered values, from nought, bound the median."""
     shares = np.arange(1, n + 1) / n
-    below, above = (binom.sf(middle - 1, n, shares) for middle in ((n + 1) // 2, n // 2 + 1))
+    below, above = (bdtrc(middle - 1, n, shares) for middle in ((n + 1) // 2, n // 2 + 1))
     # At the last of them the probability is one, so there is always a place.
     return int(np.argmax(below >= 0.025)), int(np.argmax(above >= 0.975))
 
@@ -138,11 +139,20 @@ def curve(times: Times) -> Curve:
     """The share answered by each time, after E. Kaplan and P. Meier (JASA 53, 1958), by scipy's `ecdf`.
 
     A contact that is waiting counts among those that could be answered for as long as it has waited, and says nothing
-    of later. One whose window closed without an answer could be answered all along. Without waiting contacts this is
-    the plain share. Interval: Greenwood's, on the scale of log(−log). Raises ValueError for a base of nought.
+    of later. One whose window closed without an answer could be answered all along. Interval: Greenwood's, on the
+    scale of log(−log). Without waiting contacts this is the plain share, which has Wilson's interval and none here.
+    Raises ValueError for a base of nought.
     """
     if not times.base:
         raise ValueError("no contacts, no curve")
+    if not times.waiting:
+        at, ended = np.unique(times.values, return_counts=True)
+        none = (math.nan,) * len(at)
+        shares = np.cumsum(ended) / times.base
+        followed = math.inf if times.without else max(times.values)
+        return Curve(tuple(at.tolist()), tuple(shares.tolist()), none, none, followed)
+    from scipy.stats import CensoredData, ecdf  # here, because it takes long to load and few reports need it
+
     never = max((*times.values, *times.waiting, 0.0)) + 1.0
     ends = [*times.values, *times.waiting, *[never] * times.without]
     found = ecdf(CensoredData.right_censored(ends, [place >= len(times.values) for place in range(len(ends))]))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
 
 from probes.clock import Clock
 from probes.phone.carriers import Carrier
-from probes.phone.carriers.callbacks import Callbacks
-from probes.phone.carriers.sip import Sip, Trunk
-from probes.phone.carriers.twilio import Twilio
 from probes.phone.speech import explanation, texts
 from scenarios.credentials import PHONE_SECRET, MissingSecret, secret
 from scenarios.phone_account import SipTrunk, TwilioAccount
 from scenarios.programme import Programme
 from scenarios.reading import Invalid, Problem
+
+if TYPE_CHECKING:
+    from probes.phone.carriers.sip import Trunk
 
 
 def carrier(programme: Programme, clock: Clock) -> AbstractAsyncContextManager[Carrier]:
@@ -23,12 +24,17 @@ def carrier(programme: Programme, clock: Clock) -> AbstractAsyncContextManager[C
     if phone is None:
         raise Invalid([Problem("programme.toml", 0, "phone", "is missing; add a [phone] table with the carrier")])
     if isinstance(phone, SipTrunk):
+        from probes.phone.carriers.sip import Sip  # here, as below: each provider's libraries take long to load
+
         return Sip(_trunk(programme, phone), clock, explanation(programme.partnership, texts(phone.texts)))
     return _twilio(programme, phone, clock)
 
 
 @asynccontextmanager
 async def _twilio(programme: Programme, phone: TwilioAccount, clock: Clock) -> AsyncIterator[Carrier]:
+    from probes.phone.carriers.callbacks import Callbacks
+    from probes.phone.carriers.twilio import Twilio
+
     token = secret(programme, PHONE_SECRET, phone.account)
     async with AsyncExitStack() as stack:
         callbacks = None
@@ -53,6 +59,8 @@ async def _twilio(programme: Programme, phone: TwilioAccount, clock: Clock) -> A
 
 def _trunk(programme: Programme, phone: SipTrunk) -> Trunk:
     """A trunk that one signs in to has a password; one that knows its customers by address may have none."""
+    from probes.phone.carriers.sip import Trunk
+
     try:
         password = secret(programme, PHONE_SECRET, phone.account)
     except MissingSecret:

@@ -9,9 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 
-import keyring
-from keyring.errors import KeyringError
-
 from scenarios.programme import Programme
 
 PRACTICE = "practice"
@@ -61,6 +58,9 @@ def _found(variables: tuple[str, ...], user: str) -> str:
 
 
 def _read(user: str) -> str | None:
+    import keyring  # here, as below, because it takes long to load and practice needs none
+    from keyring.errors import KeyringError
+
     try:
         return keyring.get_password(_SERVICE, user)
     except KeyringError:
@@ -83,6 +83,9 @@ def keep_sign_in(mailbox: str, text: str) -> None:
 
     A process killed half way leaves what no longer reads as tokens, so that a person signs in again.
     """
+    import keyring
+    from keyring.errors import KeyringError
+
     pieces = [text[at : at + _PIECE] for at in range(0, len(text), _PIECE)]
     try:
         for number, piece in enumerate(pieces):

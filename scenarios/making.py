@@ -22,7 +22,6 @@ from probes.phone.carriers import Carrier
 from probes.phone.hours import next_allowed
 from probes.phone.listening import Ear
 from probes.phone.speech import texts
-from probes.web import WebProbe, chromium
 from results.calendar import LONDON
 from results.schema import Channel, Observation
 from results.store import FrozenWave, ShopRow
@@ -121,6 +120,8 @@ class Making:
                 self._mailboxes[name] = await stack.enter_async_context(probe)
             self._senders = Senders(programme.mail, programme.personas, ())
         if "web" in channels:
+            from probes.web import WebProbe, chromium  # here, because the browser's library takes long to load
+
             found = chromium.find()
             self._browser = found is not None
             pages = bench.folder.path / "pages.db"

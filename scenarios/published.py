@@ -10,14 +10,16 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from probes.web import in_service
-from probes.web.mention import Mention
 from results.calendar import LONDON
 from results.schema import Observation
 from results.store import FrozenWave, ShopRow
 from scenarios import finish, plan
 from scenarios.bench import Bench
+
+if TYPE_CHECKING:
+    from probes.web.mention import Mention
 
 
 async def add_contacts(bench: Bench, frozen: FrozenWave) -> None:
@@ -42,6 +44,8 @@ async def join(bench: Bench, frozen: FrozenWave) -> None:
     calls = await bench.store.rows(wave=frozen.wave.id, channel="phone", states=["open", "closed"])
     if not calls:
         return
+    from probes.web import in_service  # here, as below: the libraries of websites take long to load
+
     for row in await bench.store.rows(wave=frozen.wave.id, channel="web", states=["closed"]):
         visit = (await bench.store.observations(row.id))[-1]
         numbers = await _numbers(bench, visit)
@@ -62,6 +66,8 @@ async def _visit(bench: Bench, frozen: FrozenWave, organisation: str) -> Observa
 
 async def _numbers(bench: Bench, visit: Observation) -> tuple[Mention, ...]:
     """The valid numbers that a visit found; none where its evidence is kept no longer."""
+    from probes.web import in_service
+
     for evidence in visit.evidence:
         if evidence.kind == in_service.READING:
             path = bench.evidence.path(evidence.sha256)

@@ -13,8 +13,6 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
 HEADLESS = "chromium-headless-shell"
 """Debian's Chromium without a window: the same pages for half the processor time."""
 
@@ -75,6 +73,8 @@ def _playwrights_own() -> str:
     """Where Playwright's own Chromium would be. Asked in a thread: its driver may not share one with an event loop."""
 
     def ask() -> str:
+        from playwright.sync_api import sync_playwright  # here, because it takes long to load
+
         with sync_playwright() as playwright:
             return playwright.chromium.executable_path
 

@@ -11,7 +11,7 @@ import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from matplotlib import rc_context
@@ -21,9 +21,11 @@ from matplotlib.ticker import MaxNLocator
 
 from results import words
 from results.benchmark import BANDS, Benchmark
-from results.control import ControlChart
 from results.report.model import ChannelPart
 from results.times import Replies, Times, curve, together
+
+if TYPE_CHECKING:
+    from results.control import ControlChart
 
 INK, GREY, RULE, ACCENT, WARM = "#1d2733", "#5a6675", "#d9dee4", "#0b5563", "#a8431a"
 MOST_ROWS = 80

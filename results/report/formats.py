@@ -12,11 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from results.report.csv_files import write_answers, write_figures
-from results.report.docx import write_docx
 from results.report.html import Drawn, drawn, render
 from results.report.model import WaveReport
 from results.report.pages import FOLDER, front, is_large, organisation_pages
-from results.report.pdf import write_pdf
 from results.report.xlsx import write_xlsx
 from results.whole import text, whole
 
@@ -55,6 +53,8 @@ async def write_as(
     if workbook is not None:
         files["xlsx"] = workbook
     if "docx" in formats:
+        from results.report.docx import write_docx  # here, because Word's library takes long to load
+
         files["docx"] = await asyncio.to_thread(
             whole, folder / "wave-report.docx", lambda to: write_docx(report, to, [one for one, _, _ in charts])
         )
@@ -100,6 +100,8 @@ def _beside(report: WaveReport, folder: Path, wanted: bool) -> Iterator[Path | N
 
 async def printed(page: str, path: Path, title: str, browser: str) -> Path:
     """A page as PDF. It is printed from a copy, which is there whether or not HTML was asked for."""
+    from results.report.pdf import write_pdf  # here, because the browser's library takes long to load
+
     copy, half = path.with_name(f".{path.name}.html"), path.with_name(f".{path.name}.half.pdf")
     try:
         copy.write_text(page, "utf-8", newline="\n")

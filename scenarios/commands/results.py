@@ -112,7 +112,6 @@ async def write_report(
     minutes_a_reply: float = 10,
 ) -> None:
     """Write a wave's report, and say where it is."""
-    from probes.web import chromium
     from results.report import write_as  # here, because drawing takes long to load and only this command draws
     from scenarios import reporting
 
@@ -122,7 +121,11 @@ async def write_report(
     place = "-".join(
         [wave, *(["edition", str(edition)] if edition is not None else []), *(["for", own] if own else [])]
     )
-    browser = chromium.find() if "pdf" in formats else None
+    browser = None
+    if "pdf" in formats:
+        from probes.web import chromium  # here, because the browser's library takes long to load
+
+        browser = chromium.find()
     written = await write_as(gathered, to or folder / "reports" / place, formats, maps, browser)
     if as_json:
         show.json_out({form: str(path) for form, path in written.files.items()})

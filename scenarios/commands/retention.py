@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from probes.web import shelf
 from results.calendar import LONDON
 from results.retention import Due, Forgetting
 from scenarios import show, subject_access
@@ -47,6 +46,8 @@ async def _forget(folder: Path, organisation: str | None, everything: bool, yes:
         else:
             due, before, why = await forgetting.due(now, organisation), now - kept.days("page"), "kept for long enough"
         told = await bench.people.words_about(organisation) if everything and organisation is not None else 0
+        from probes.web import shelf  # here, because the libraries of websites take long to load
+
         pages = shelf.forget(folder / "pages.db", before, organisation, count_only=not yes)
         if yes:
             await forgetting.forget(due, now, why)

@@ -10,8 +10,6 @@ import typer
 
 from probes.phone import preflight
 from probes.phone.carriers import CarrierDown, CarrierRefused
-from probes.phone.carriers.twilio import Twilio
-from probes.phone.voice import NoVoice, spoken
 from scenarios import plan as planning
 from scenarios import show
 from scenarios.bench import Bench, opened
@@ -65,6 +63,8 @@ async def _try_account(folder: Path, wave: str | None, as_json: bool) -> None:
 
 async def _preflight(bench: Bench, calls: Counter[str]) -> preflight.Preflight:
     """What the carrier, or one's own trunk, tells without a call. Raises `CarrierDown` where an account is not told."""
+    from probes.phone.carriers.twilio import Twilio  # here, because its library takes long to load
+
     programme, opens = bench.folder.programme, None
     try:
         async with carrier(programme, bench.clock) as found:
@@ -80,6 +80,8 @@ async def _preflight(bench: Bench, calls: Counter[str]) -> preflight.Preflight:
 
 
 async def _line(phone: SipTrunk, opens: str | None) -> preflight.Line:
+    from probes.phone.voice import NoVoice, spoken  # here, because its library takes long to load
+
     speaks = None
     try:
         await spoken("One, two, three.")

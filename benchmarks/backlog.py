@@ -163,10 +163,10 @@ async def main(organisations: int, enquiries: int, mailboxes: int, idle: float) 
         process = await _doorstep(folder, mailboxes, "collect", "--until-closed")
         try:
             await asyncio.sleep(15)  # until it has logged in everywhere and looked once
-            before = _cpu_seconds(process.pid)
+            before = cpu_seconds(process.pid)
             await asyncio.sleep(idle)
-            share = (_cpu_seconds(process.pid) - before) / idle
-            memory = _resident_mb(process.pid)
+            share = (cpu_seconds(process.pid) - before) / idle
+            memory = resident_mb(process.pid)
         finally:
             process.terminate()
             await process.wait()
@@ -194,12 +194,14 @@ async def _all_found(folder: Path, mails: int) -> None:
         raise SystemExit(f"of {mails} mails {len(unmatched)} were not matched; kinds: {dict(kinds)}")
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
+    """Processor seconds that a process has taken so far."""
     after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(after_name[11]) + int(after_name[12])) / _TICKS
 
 
-def _resident_mb(pid: int) -> float:
+def resident_mb(pid: int) -> float:
+    """Megabytes of memory that a process holds now."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize() / 1024 / 1024
 
 

@@ -126,6 +126,10 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 def _upgrade(connection: sa.Connection, version: str) -> None:
     if version == "head" and _is_newest(connection):
         return
+    if connection.dialect.name == "postgresql":  # SQLite lets one writer begin at a time
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("doorstep migration"))))
+        if version == "head" and _is_newest(connection):  # another process has done it meanwhile
+            return
     from alembic import command  # a quarter of a second that only a new or an old database needs
     from alembic.config import Config
 

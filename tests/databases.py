@@ -6,6 +6,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,19 @@ def _postgres_programs() -> Path | None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The address of a PostgreSQL server started for the tests, on loopback."""
+    with postgres_server() as server:
+        if server is None:
+            pytest.skip("PostgreSQL's server is not installed on this machine")
+        yield server
+
+
+@contextmanager
+def postgres_server() -> Iterator[str | None]:
+    """The address of a PostgreSQL server of our own; None where its programs are not installed."""
     programs = _postgres_programs()
     if programs is None:
-        pytest.skip("PostgreSQL's server is not installed on this machine")
+        yield None
+        return
     with tempfile.TemporaryDirectory(prefix="doorstep-postgres-") as folder, socket.socket() as free:
         as_user: list[str] = []
         if os.geteuid() == 0:  # the server refuses to run as root

@@ -454,6 +454,14 @@ async def test_the_migrations_make_the_tables_that_the_code_expects(database: Da
     assert shops.name in metadata.tables
 
 
+async def test_an_empty_database_may_be_opened_by_several_at_once(database_url: str) -> None:
+    opened = await asyncio.gather(*(Database.open(database_url) for _ in range(4)))
+
+    for one in opened:
+        assert await Store(one).rows() == ()
+        await one.close()
+
+
 async def test_an_old_database_is_brought_forward_with_all_it_holds(database_url: str) -> None:
     await _first_version(database_url)
 

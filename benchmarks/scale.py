@@ -1,0 +1,236 @@
+"""A night of a large programme on one, two and four workers, and what it takes while it waits and to come back.
+
+    python -m benchmarks.scale [--json] [--organisations 400] [--calls 10] [--mails 20] [--sites 400] [--idle 60]
+
+So many practice councils are up over sockets, each with three lines that answer after two seconds; a PostgreSQL is
+started too. Contacts are to each council: `--calls` and `--mails`; and a visit by browser to the first `--sites` websites.
+
+- a night: `doorstep run` handing out to 1, 2 and 4 of `doorstep worker`, from start to end; every contact must have
+  been made once, by the councils' own count. Processor seconds and the largest memory are the workers' alone.
+- waiting: `doorstep serve` (SQLite) with 10,000 enquiries open: its memory, and its share of a processor.
+- coming back: `doorstep run` killed with -9 half-way; seconds from starting it again until it makes its next contact.
+
+Workers and councils share this machine's processors, so more workers than half of them show no more speed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import datetime as dt
+import json
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from benchmarks.backlog import cpu_seconds, resident_mb
+from probes import http
+from results.store import ShopRow
+from results.tables import shops
+from scenarios.bench import opened
+from scenarios.demo import WAVE, Partnership, practice, write_programme
+from scenarios.finish import closing_time
+from scenarios.plan import freeze, rows
+from tests.databases import postgres_server
+from tests.scenarios.killing import shops_where, start
+
+WORKERS = (1, 2, 4)
+WAITING = 10_000
+SPEED = 60.0
+"""Practice seconds in a real one: letters are answered fast. Calls last as long as they last."""
+
+_MONDAY = dt.date(2026, 11, 23)
+_AREAS = ("113", "114", "115", "116", "117", "118")
+_SETTLES = 30.0  # seconds until `serve` has looked once at everything
+
+
+def councils(folder: Path, many: int) -> None:
+    """Write so many council files, each with lines and an address of its own."""
+    folder.mkdir()
+    for n in range(many):
+        answered = {"after": 2, "greeting": f"Council {n}, good morning.", "hangs_up_after": 2}
+        council: dict[str, Any] = {
+            "id": f"c{n}",
+            "name": f"Council {n}",
+            "about": "One of many.",
+            "mail": {
+                "addresses": [f"desk@c{n}.example"],
+                "wrong_authority": "unhelpful",
+                "manners": [{"share": 1, "reply": {"after_working_hours": 1, "text": "adequate", "sender": _SENDER}}],
+            },
+            "lines": [
+                {"number": _number(3 * n + line), "label": label, "calls": [answered]}
+                for line, label in enumerate(("Switchboard", "Council tax", "Waste"))
+            ],
+        }
+        _write(folder / f"c{n}.yaml", council)
+
+
+_SENDER = {"name": "Iris Calloway", "job_title": "Adviser", "department": "Customer Services"}
+
+
+def _number(n: int) -> str:
+    """The n-th of Ofcom's numbers for drama in the large English cities."""
+    return f"+44{_AREAS[n // 1000]}4960{n % 1000:03}"
+
+
+def _write(path: Path, document: dict[str, Any]) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        YAML().dump(document, file)
+
+
+def programme(folder: Path, partnership: Partnership, calls: int, mails: int, sites: int, database: str | None) -> None:
+    """A programme that shops them, by workers where a database is named."""
+    write_programme(folder, partnership, _MONDAY, calls, mails, elsewhere=0)
+    settings = (folder / "programme.toml").read_text().replace("calls_per_second = 50", "calls_per_second = 100")
+    engine = f'engine = {{ kind = "procrastinate", database = "{database}" }}\n' if database else ""
+    (folder / "programme.toml").write_text(engine + settings)
+    wanted = [name for name, many in (("telephone", calls), ("email", mails), ("website", sites)) if many]
+    yaml = YAML()
+    wave = yaml.load(folder / "waves" / f"{WAVE}.yaml")
+    _write(folder / "waves" / f"{WAVE}.yaml", {**wave, "scenarios": wanted})
+    for council in partnership["councils"][sites:]:
+        path = folder / "register" / f"{council['id']}.yaml"
+        organisation = yaml.load(path)
+        organisation["contacts"]["sites"] = []
+        _write(path, organisation)
+
+
+async def night(temporary: Path, workers: int, calls: int, mails: int, sites: int, server: str) -> dict[str, float]:
+    """One night on so many workers: its length, and what the workers took. Raises `SystemExit` for a wrong count."""
+    folder, database = temporary / f"night-{workers}", _new_database(server, f"night{workers}")
+    async with practice(["--councils", str(temporary / "councils")]) as partnership:
+        programme(folder, partnership, calls, mails, sites, database)
+        await http.post_json(f"{partnership['house']}/clock", {"speed": SPEED})
+        crew = [await start("worker", "--folder", str(folder)) for _ in range(workers)]
+        try:
+            await asyncio.sleep(5)  # starting is not the night
+            before = [cpu_seconds(one.pid) for one in crew]
+            began = time.perf_counter()
+            status = await (await start("run", WAVE, "--folder", str(folder))).wait()
+            took = time.perf_counter() - began
+            used = sum(cpu_seconds(one.pid) for one in crew) - sum(before)
+            largest = max(_largest_mb(one.pid) for one in crew)
+        finally:
+            for one in crew:
+                if one.returncode is None:
+                    one.terminate()
+            await asyncio.gather(*(one.wait() for one in crew))
+        tally = await http.get_json(f"{partnership['house']}/tally")
+    if status:
+        raise SystemExit(f"`doorstep run` ended with {status}")
+    many = len(partnership["councils"])
+    twice = [tag for tag, times in Counter(mail["mail_from"] for mail in tally["mails"]).items() if times > 1]
+    if len(tally["calls"]) != calls * many or len(tally["mails"]) != mails * many or twice:
+        met = f"{len(tally['calls'])} calls and {len(tally['mails'])} mails, {len(twice)} of them twice"
+        raise SystemExit(f"the councils met {met}, not {calls * many} and {mails * many}")
+    return {"s": took, "cpu_s": used, "largest_mb": largest}
+
+
+async def waiting(temporary: Path, idle: float) -> dict[str, float]:
+    """What `doorstep serve` takes with `WAITING` enquiries open."""
+    folder = temporary / "waiting"
+    async with practice(["--councils", str(temporary / "councils")]) as partnership:
+        programme(folder, partnership, 0, -(-WAITING // len(partnership["councils"])), 0, None)
+        await _as_if_sent(folder)
+        process = await start("serve", "--folder", str(folder))
+        try:
+            await asyncio.sleep(_SETTLES)
+            before = cpu_seconds(process.pid)
+            await asyncio.sleep(idle)
+            share = (cpu_seconds(process.pid) - before) / idle
+            return {"idle_mb": resident_mb(process.pid), "idle_core": share}
+        finally:
+            process.terminate()
+            await process.wait()
+
+
+async def _as_if_sent(folder: Path) -> None:
+    """Every enquiry of the wave entered as sent, to be waited for as long as its window is."""
+    async with opened(folder, to_work=True) as bench:
+        now = bench.clock.now()
+        frozen = freeze(bench.folder, bench.folder.waves[WAVE], now)
+        planned: list[ShopRow] = list(rows(frozen))
+        await bench.store.freeze(frozen, planned)
+        sent = {"state": "open", "intent_at": now, "made_at": now, "account": "main"}
+        first = (await bench.store.rows(wave=WAVE))[0]
+        async with bench.database.write() as connection:  # as one step: sending is what the nights measure
+            await connection.execute(shops.update().values(**sent, closes_at=closing_time(first, frozen)))
+
+
+async def recovery(temporary: Path, calls: int) -> float:
+    """Seconds from starting a killed run again until it makes its next contact."""
+    folder = temporary / "killed"
+    async with practice(["--councils", str(temporary / "councils")]) as partnership:
+        programme(folder, partnership, calls, 0, 0, None)
+        total = calls * len(partnership["councils"])
+        running = await start("run", WAVE, "--folder", str(folder))
+        while len(shops_where(folder, "intent_at is not null")) < total / 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        running.kill()
+        await running.wait()
+        made = len(shops_where(folder, "intent_at is not null"))
+        began = time.perf_counter()
+        again = await start("run", WAVE, "--folder", str(folder))
+        try:
+            while len(shops_where(folder, "intent_at is not null")) <= made:
+                if again.returncode is not None:
+                    raise SystemExit(f"the run that was started again ended with {again.returncode}")
+                await asyncio.sleep(0.01)
+            return time.perf_counter() - began
+        finally:
+            again.terminate()
+            await again.wait()
+
+
+def _new_database(server: str, name: str) -> str:
+    import psycopg
+
+    with psycopg.connect(f"{server}postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return server + name
+
+
+def _largest_mb(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+async def main(organisations: int, calls: int, mails: int, sites: int, idle: float) -> dict[str, float]:
+    """Everything, and what came of it."""
+    found: dict[str, float] = {"organisations": organisations, "calls": calls * organisations}
+    found |= {"mails": mails * organisations, "sites": min(sites, organisations)}
+    with tempfile.TemporaryDirectory() as temporary, postgres_server() as server:
+        if server is None:
+            raise SystemExit("PostgreSQL's server is not installed on this machine; `make servers` tells how")
+        councils(Path(temporary) / "councils", organisations)
+        for workers in WORKERS:
+            one = await night(Path(temporary), workers, calls, mails, sites, server)
+            found |= {f"{key}_{workers}_workers": value for key, value in one.items()}
+        found["speedup_4_workers"] = found["s_1_workers"] / found["s_4_workers"]
+        found |= await waiting(Path(temporary), idle)
+        found["recover_s"] = await recovery(Path(temporary), calls)
+    return found
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--json", action="store_true")
+    sizes = (("--organisations", 400), ("--calls", 10), ("--mails", 20), ("--sites", 400), ("--idle", 60))
+    for option, size in sizes:
+        parser.add_argument(option, type=int, default=size)
+    arguments = parser.parse_args()
+    told = asyncio.run(main(arguments.organisations, arguments.calls, arguments.mails, arguments.sites, arguments.idle))
+    if arguments.json:
+        print(json.dumps({key: round(value, 3) for key, value in told.items()}))
+    else:
+        print(f"{told['calls']:,} calls, {told['mails']:,} mails, {told['sites']:,} sites")
+        for number in WORKERS:
+            took, cpu, memory = (told[f"{key}_{number}_workers"] for key in ("s", "cpu_s", "largest_mb"))
+            print(f"{number} workers {took:8.1f} s {cpu:8.1f} processor seconds {memory:6.0f} MB at most in one")
+        print(f"{WAITING:,} enquiries open: {told['idle_mb']:.0f} MB, {100 * told['idle_core']:.1f} % of one processor")
+        print(f"after kill -9 the next contact was made {told['recover_s']:.2f} s after the new start")

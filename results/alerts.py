@@ -46,6 +46,7 @@ class Failing:
 
     whose: Whose
     words: str
+    organisation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Alert:
     id: int
     what: str
     whose: Whose
+    organisation: str | None
     begun_at: dt.datetime
     words: str
     over_at: dt.datetime | None = None
@@ -83,11 +85,7 @@ class Alerts:
             return  # as most often: nothing is written
         async with self._db.write() as connection:
             there = {row.what: row.id for row in await connection.execute(query)}
-            new = [
-                {"what": what, "whose": one.whose, "begun_at": at, "words": one.words}
-                for what, one in failing.items()
-                if what not in there
-            ]
+            new = [{"what": what, "begun_at": at, **vars(one)} for what, one in failing.items() if what not in there]
             if new:
                 await connection.execute(table.insert(), new)
             over = [id for what, id in there.items() if what in working and what not in failing]
@@ -148,7 +146,8 @@ async def recent_contacts(database: Database, since: dt.datetime) -> tuple[Conta
     same = shops.c.organisation, shops.c.channel, shops.c.target, shops.c.scenario
     place = sa.func.row_number().over(partition_by=same, order_by=(shops.c.closed_at.desc(), shops.c.id.desc()))
     closed = shops.c.shopper == "probe", shops.c.state == "closed", shops.c.closed_at >= since
-    picked = sa.select(shops, place.label("place")).where(*closed).subquery()
+    told = *same[:3], shops.c.id, shops.c.account, shops.c.made_at, shops.c.closed_at
+    picked = sa.select(*told, place.label("place")).where(*closed).subquery()
     all_seen = observations.alias()
     newest = sa.select(sa.func.max(all_seen.c.id)).where(all_seen.c.shop == picked.c.id).scalar_subquery()
     query = (

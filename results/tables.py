@@ -398,6 +398,7 @@ alerts = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("what", sa.Text, nullable=False),  # which thing fails; at most one alert of it is open
     sa.Column("whose", sa.String(16), nullable=False),  # ours, theirs
+    sa.Column("organisation", sa.String(64)),  # None: it is about us
     sa.Column("begun_at", Utc, nullable=False),
     sa.Column("words", sa.Text, nullable=False),
     sa.Column("over_at", Utc),

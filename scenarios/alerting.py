@@ -221,7 +221,7 @@ async def look_out(sight: Sight, serves: Callable[[], bool], log: structlog.typi
                 await lookout.look(sight.folder)
             else:
                 await Leases(sight.database).held(sight.serving, RealClock().now())
-        except (sa.exc.SQLAlchemyError, OSError) as error:
+        except sa.exc.SQLAlchemyError as error:
             lost += 1
             log.error("the database does not answer", why=in_words(error), times=lost)
             if lost == STRIKES:

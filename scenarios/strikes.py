@@ -75,7 +75,7 @@ def of_contacts(contacts: Iterable[Contact], register: Mapping[str, Organisation
             verdict.working.add(what)
         elif len(strikes) == STRIKES and all(one.failure for one in strikes) and (why := _second(strikes, counted)):
             theirs.add(place)
-            verdict.failing[what] = Failing("theirs", f"{_struck(register, strikes)} {why}")
+            verdict.failing[what] = Failing("theirs", f"{_struck(register, strikes)} {why}", place[0])
     known = [one for one in counted if (one.organisation, one.channel, one.target) not in theirs]
     for (channel, route), sent in _grouped(known, lambda one: (one.channel, one.route)).items():
         what, last = f"route {channel} {route}".strip(), sent[-STRIKES:]

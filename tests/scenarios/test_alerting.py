@@ -7,6 +7,7 @@ import email.policy
 import io
 import json
 import threading
+import zipfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -33,7 +34,7 @@ from scenarios.programme import load
 from scenarios.reading import Invalid
 from tests.probes.email.house import PASSWORD, USER, MailHouse, mail_house
 from tests.results.test_store import FROZEN, SCENARIO
-from tests.scenarios.typed import ORGANISATION, doorstep, programme
+from tests.scenarios.typed import ORGANISATION, doorstep, machine, programme
 
 OPERATOR = "operator@partnership.example"
 OTHER = "other-council"
@@ -331,6 +332,22 @@ async def test_a_trial_tells_everybody_and_says_who_could_not_be(watched: Watche
     assert "webhook: the webhook answers with status 404" in ill
     assert watched.mails()[0] == "Doorstep, Example Partnership: a test"
     assert listed.strip() == "There have been no alerts."
+
+
+async def test_an_open_alert_is_in_status_and_an_organisation_is_handed_its_own(watched: Watched) -> None:
+    await watched.fails()
+    await Troubles(watched.database).note("disk", "full", dt.datetime.now(dt.UTC))
+    await watched.look()
+    to = str(watched.path.parent / "all.zip")
+    status = await asyncio.to_thread(doorstep, watched.path, "status")
+    (listed,) = await asyncio.to_thread(machine, watched.path, "alerts")
+    await asyncio.to_thread(doorstep, watched.path, "export-organisation", ORGANISATION, "--to", to)
+    with zipfile.ZipFile(to) as archive:
+        handed = json.loads(archive.read("alerts.json"))
+
+    assert "Alert 1 since" in status
+    assert (listed["whose"], listed["organisation"], listed["over_at"]) == ("theirs", ORGANISATION, None)
+    assert [one["words"] for one in handed] == [listed["words"]]
 
 
 # ------------------------------------------------------------------------------------------------ ourselves

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("what", sa.Text(), nullable=False),
         sa.Column("whose", sa.String(length=16), nullable=False),
+        sa.Column("organisation", sa.String(length=64)),
         sa.Column("begun_at", Utc(timezone=True), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("over_at", Utc(timezone=True)),

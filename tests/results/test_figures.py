@@ -12,7 +12,7 @@ from results.ledger import DatabaseLedger
 from results.nights import Handled, Leases, Nights, Troubles
 from results.schema import Failure, Observation, Points, Refusal
 from results.store import FrozenWave, ShopRow, Store
-from tests.results.test_store import FROZEN, NOW, WAVE, row, store_with
+from tests.results.test_store import FROZEN, NOW, WAVE, first_version, row, store_with
 
 HOUR = dt.timedelta(hours=1)
 OVER = WAVE.model_copy(update={"id": "w0", "fieldwork_until": NOW.date() - dt.timedelta(days=1)})
@@ -95,6 +95,20 @@ async def test_what_else_the_store_knows_is_counted(database: Database) -> None:
     assert found.beats == {SCHEDULES: NOW, SWEEP: NOW}
     assert found.alerts == {"ours": 1}
     assert (found.calls, found.minutes, found.pence) == (0, 0, 0)
+
+
+async def test_an_old_database_is_counted_and_alerted_upon(database_url: str) -> None:
+    await first_version(database_url)
+    opened = await Database.open(database_url)
+    try:
+        await Alerts(opened).settle({"a": Failing("ours", "w")}, (), NOW)
+        await Beats(opened).note([SWEEP], NOW)
+        found = await figures.count(opened, NOW, NOW, "serve")
+    finally:
+        await opened.close()
+
+    assert (found.contacts, found.alerts) == ({("probe", "email", "closed"): 1}, {"ours": 1})
+    assert found.beats == {SWEEP: NOW}
 
 
 async def test_a_part_that_goes_on_goes_on_since_it_was_first_said(database: Database) -> None:

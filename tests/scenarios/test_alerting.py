@@ -27,11 +27,12 @@ from results.nights import Troubles
 from results.schema import Failure, Observation, Points
 from results.store import Store, planned
 from scenarios import alerting, logs
-from scenarios.alerting import Lookout
+from scenarios.alerting import Lookout, look_out
 from scenarios.bench import database_url
 from scenarios.operators import WEBHOOK
 from scenarios.programme import load
 from scenarios.reading import Invalid
+from scenarios.seeing import Sight
 from tests.probes.email.house import PASSWORD, USER, MailHouse, mail_house
 from tests.results.test_store import FROZEN, SCENARIO
 from tests.scenarios.typed import ORGANISATION, doorstep, machine, programme
@@ -49,6 +50,12 @@ class Hook:
     address: str = ""
     status: int = 200
     told: list[dict[str, object]] = field(default_factory=list)
+
+    async def has_been_told(self, times: int) -> None:
+        """Wait for that."""
+        async with asyncio.timeout(60):
+            while len(self.told) < times:  # noqa: ASYNC110 - it is told in another thread
+                await asyncio.sleep(0.02)
 
 
 @contextmanager
@@ -368,9 +375,21 @@ async def test_a_full_disk_is_told_after_three_looks(watched: Watched, monkeypat
     assert "Ours: disk has failed 3 times in a row" in str(watched.hook.told[0]["text"])
 
 
-async def test_a_database_that_is_gone_is_told_to_the_webhook(watched: Watched) -> None:
-    lookout = Lookout(watched.database, structlog.get_logger())
+async def test_a_database_that_fails_three_times_is_told_to_the_webhook_and_so_is_its_return(watched: Watched) -> None:
+    sight = Sight(watched.database, load(watched.path), 0.05, dt.datetime.now(dt.UTC), "serve")
+    await _rename(watched.database, "troubles", "lost")
+    looking = asyncio.create_task(look_out(sight, lambda: True, structlog.get_logger()))
+    await watched.hook.has_been_told(1)
+    await _rename(watched.database, "lost", "troubles")
+    await watched.hook.has_been_told(2)
+    looking.cancel()
 
-    await lookout.tell_of_the_database(load(watched.path), "the database has failed 3 times in a row")
-
+    assert watched.told.getvalue().count('"the database does not answer"') >= 3
+    assert watched.mails() == []
+    assert watched.hook.told[1]["text"] == "Doorstep, Example Partnership: the database answers again"
     assert watched.hook.told[0]["text"] == ("Doorstep, Example Partnership: the database has failed 3 times in a row")
+
+
+async def _rename(database: Database, table: str, to: str) -> None:
+    async with database.write() as connection:
+        await connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {to}")

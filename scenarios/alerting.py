@@ -27,6 +27,7 @@ from results.calendar import LONDON
 from results.database import Database
 from results.ledger import DatabaseLedger
 from results.nights import Handled, Leases, Nights, Troubles
+from results.store import Store
 from scenarios import strikes
 from scenarios.bench import clock_of, mail_accounts
 from scenarios.credentials import MissingSecret
@@ -137,6 +138,7 @@ class Lookout:
         """Judge, keep what is new, and tell it. What one route does not take is told it later."""
         clock = await clock_of(folder, to_work=False)
         await self._disk(folder, clock.now())
+        await self._bury(folder, clock.now())
         alerts = Alerts(self._db)
         verdict = await self._judge(folder, clock.now(), [one.what for one in await alerts.open()])
         await alerts.settle(verdict.failing, verdict.working, clock.now())
@@ -167,6 +169,19 @@ class Lookout:
             await Troubles(self._db).note("disk", why, now)
         else:
             await Troubles(self._db).over("disk")
+
+    async def _bury(self, folder: Folder, now: dt.datetime) -> None:
+        """Troubles of what the programme has no more, or of fieldwork that is over: they would never end."""
+        troubles = Troubles(self._db)
+        for one in await troubles.all():
+            kind, _, name = one.what.partition(" ")
+            if kind == "wave":
+                frozen = await Store(self._db).wave(name)
+                over = frozen is None or frozen.wave.fieldwork_until < now.astimezone(LONDON).date()
+            else:
+                over = kind in ("mailbox", "sending") and name.removeprefix("from ") not in folder.programme.mail
+            if over:
+                await troubles.over(one.what)
 
     async def _tell(self, folder: Folder, clock: Clock, alerts: Alerts) -> None:
         try:

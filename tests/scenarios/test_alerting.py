@@ -375,6 +375,15 @@ async def test_a_full_disk_is_told_after_three_looks(watched: Watched, monkeypat
     assert "Ours: disk has failed 3 times in a row" in str(watched.hook.told[0]["text"])
 
 
+async def test_what_the_programme_has_no_more_fails_no_more(watched: Watched) -> None:
+    now = dt.datetime.now(dt.UTC)
+    for what in ("mailbox old", "sending from old", "wave w0", "mailbox main", "collecting"):
+        await Troubles(watched.database).note(what, f"{what} failed", now)
+    await watched.look()
+
+    assert {one.what for one in await Troubles(watched.database).all()} == {"mailbox main", "collecting"}
+
+
 async def test_a_database_that_fails_three_times_is_told_to_the_webhook_and_so_is_its_return(watched: Watched) -> None:
     sight = Sight(watched.database, load(watched.path), 0.05, dt.datetime.now(dt.UTC), "serve")
     await _rename(watched.database, "troubles", "lost")

@@ -21,7 +21,9 @@ from results.ledger import DatabaseLedger
 from results.nights import Nights
 from scenarios import health, logs
 from scenarios.bench import database_url, opened
+from scenarios.operators import host_and_port
 from scenarios.programme import load
+from scenarios.reading import Invalid
 from scenarios.seeing import Sight, offer
 from scenarios.serve import SERVING, serve
 from tests.scenarios.typed import ORGANISATION, doorstep, programme, shopped
@@ -238,6 +240,26 @@ def test_an_address_to_listen_on_that_is_none_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(Exception, match=r"--listen is 'nine'; write address and port, as 127\.0\.0\.1:9871"):
         doorstep(folder, "serve", "--listen", "nine")
+
+
+@pytest.mark.parametrize(
+    ("listen", "why"),
+    [("nine", "write address and port, as 127.0.0.1:9871"), ("127.0.0.1:99999", "ports go up to 65535")],
+)
+def test_the_same_in_the_settings_is_told_with_its_line(tmp_path: Path, listen: str, why: str) -> None:
+    folder = programme(tmp_path / "mine")
+    settings = (folder / "programme.toml").read_text()
+    (folder / "programme.toml").write_text(f'{settings}\n[seeing]\nlisten = "{listen}"\n')
+
+    with pytest.raises(Invalid, match=r"programme\.toml:.*seeing\.listen") as told:
+        load(folder)
+
+    assert why in str(told.value)
+
+
+def test_loopback_of_either_kind_can_be_listened_on() -> None:
+    assert host_and_port("127.0.0.1:9871") == ("127.0.0.1", 9871)
+    assert host_and_port("[::1]:9871") == ("::1", 9871)
 
 
 async def test_a_round_leaves_what_health_asks_for(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import httpx2 as httpx
 
-__all__ = ["Unreachable", "get_json", "httpx", "post_json", "tls"]
+__all__ = ["Unreachable", "get_json", "httpx", "post_json", "tell", "tls"]
 
 _PATIENCE = 10.0
 
@@ -34,6 +34,23 @@ async def get_json(address: str) -> dict[str, Any]:
 async def post_json(address: str, body: dict[str, Any]) -> dict[str, Any]:
     """POST a small JSON object to a service of our own. Raises `Unreachable`."""
     return await _json("POST", address, body)
+
+
+async def tell(address: str, body: dict[str, Any]) -> None:
+    """POST JSON to a webhook, whatever it answers with. Follows no redirect: the address is where it is meant for.
+
+    Raises `Unreachable` without the address, which may hold a token.
+    """
+    try:
+        async with (
+            httpx.AsyncClient(timeout=_PATIENCE, trust_env=False, verify=tls()) as client,
+            client.stream("POST", address, json=body) as answer,
+        ):
+            status = answer.status_code
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise Unreachable(f"the webhook does not answer: {type(error).__name__}") from None
+    if not 200 <= status < 300:
+        raise Unreachable(f"the webhook answers with status {status}")
 
 
 async def _json(method: str, address: str, body: dict[str, Any] | None) -> dict[str, Any]:

@@ -182,7 +182,10 @@ class Troubles:
             return times
 
     async def over(self, what: str) -> None:
-        """It works again."""
+        """It works again, or did all along."""
+        async with self._db.read() as connection:
+            if await connection.scalar(sa.select(troubles.c.what).where(troubles.c.what == what)) is None:
+                return
         async with self._db.write() as connection:
             await connection.execute(troubles.delete().where(troubles.c.what == what))
 

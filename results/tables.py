@@ -88,6 +88,8 @@ shops = sa.Table(
     sa.UniqueConstraint("wave", "organisation", "scenario", "number", "attempt"),
     sa.Index(None, "wave", "state"),
     sa.Index(None, "organisation", "channel"),
+    sa.Index(None, "shopper", "state", "channel", "due_at"),  # for whoever counts them every few seconds
+    sa.Index(None, "closed_at"),
 )
 
 observations = sa.Table(
@@ -226,7 +228,7 @@ refusals = sa.Table(
     "refusals",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("at", Utc, nullable=False),
+    sa.Column("at", Utc, nullable=False, index=True),
     sa.Column("shop", sa.String(200)),
     sa.Column("document", sa.JSON, nullable=False),  # Refusal
 )
@@ -381,4 +383,33 @@ held_scopes = sa.Table(
     "held_scopes",
     metadata,
     sa.Column("scope", sa.String(64), primary_key=True),  # an organisation, a channel, or '*'
+)
+
+beats = sa.Table(
+    "beats",
+    metadata,
+    sa.Column("what", sa.String(200), primary_key=True),  # schedules, sweep, at work, or mailbox NAME
+    sa.Column("at", Utc, nullable=False),  # real time, also in a practice programme
+)
+
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("what", sa.Text, nullable=False),  # which thing fails; at most one alert of it is open
+    sa.Column("whose", sa.String(16), nullable=False),  # ours, theirs
+    sa.Column("organisation", sa.String(64)),  # None: it is about us
+    sa.Column("begun_at", Utc, nullable=False),
+    sa.Column("words", sa.Text, nullable=False),
+    sa.Column("over_at", Utc),
+    sa.Index(None, "over_at"),
+)
+
+alert_notices = sa.Table(
+    "alert_notices",
+    metadata,
+    sa.Column("alert", sa.ForeignKey("alerts.id"), primary_key=True),
+    sa.Column("turn", sa.String(8), primary_key=True),  # begins, over
+    sa.Column("route", sa.String(300), primary_key=True),  # email ADDRESS, or webhook
+    sa.Column("at", Utc, nullable=False),
 )

@@ -34,7 +34,7 @@ from results.people import People
 from results.reviews import Reviews
 from results.store import Store
 from scenarios.credentials import mail_password
-from scenarios.programme import Folder, MailAccount, load
+from scenarios.programme import Folder, MailAccount, Programme, load
 from scenarios.reading import Invalid, Problem
 
 DATABASE = "DOORSTEP_DATABASE"
@@ -64,36 +64,40 @@ class Bench:
 
     def mail_accounts(self) -> dict[str, Account]:
         """Every mailbox by name, with how to sign in to it. Raises `MissingSecret`; `Invalid` where there is none."""
-        programme = self.folder.programme
-        if not programme.mail:
-            why = "is missing; add a [mail.main] table with the mailbox"
-            raise Invalid([Problem("programme.toml", 0, "mail", why)])
-        return {name: self._account(name, mail) for name, mail in programme.mail.items()}
+        return mail_accounts(self.folder.programme)
 
-    def _account(self, name: str, mail: MailAccount) -> Account:
-        programme = self.folder.programme
-        password, token = "", None
-        if mail.sign_in == "password" or programme.practice is not None:
-            alone, practice = len(programme.mail) == 1, programme.practice is not None
-            password = mail_password(name, mail.mailbox, alone=alone, practice=practice)
-        else:
-            from scenarios import sign_in  # here, because its libraries take long to load and few accounts need them
 
-            token = sign_in.tokens(sign_in.service(name, mail))
-        return Account(
-            name=name,
-            mailbox=mail.mailbox,
-            smtp_host=mail.smtp_host,
-            smtp_port=mail.smtp_port,
-            imap_host=mail.imap_host,
-            imap_port=mail.imap_port,
-            username=mail.username,
-            password=password,
-            token=token,
-            tls=mail.tls,
-            addresses=mail.addresses,
-            persona=mail.persona,
-        )
+def mail_accounts(programme: Programme) -> dict[str, Account]:
+    """Every mailbox by name, with how to sign in to it. Raises `MissingSecret`; `Invalid` where there is none."""
+    if not programme.mail:
+        why = "is missing; add a [mail.main] table with the mailbox"
+        raise Invalid([Problem("programme.toml", 0, "mail", why)])
+    return {name: _account(programme, name, mail) for name, mail in programme.mail.items()}
+
+
+def _account(programme: Programme, name: str, mail: MailAccount) -> Account:
+    password, token = "", None
+    if mail.sign_in == "password" or programme.practice is not None:
+        alone, practice = len(programme.mail) == 1, programme.practice is not None
+        password = mail_password(name, mail.mailbox, alone=alone, practice=practice)
+    else:
+        from scenarios import sign_in  # here, because its libraries take long to load and few accounts need them
+
+        token = sign_in.tokens(sign_in.service(name, mail))
+    return Account(
+        name=name,
+        mailbox=mail.mailbox,
+        smtp_host=mail.smtp_host,
+        smtp_port=mail.smtp_port,
+        imap_host=mail.imap_host,
+        imap_port=mail.imap_port,
+        username=mail.username,
+        password=password,
+        token=token,
+        tls=mail.tls,
+        addresses=mail.addresses,
+        persona=mail.persona,
+    )
 
 
 def _guard(folder: Folder, ledger: DatabaseLedger, clock: Clock) -> Guard:
@@ -112,7 +116,7 @@ def _guard(folder: Folder, ledger: DatabaseLedger, clock: Clock) -> Guard:
     return Guard(folder.register, ledger, clock, programme.carrier, caps, ledger)
 
 
-async def _clock(folder: Folder, to_work: bool) -> Clock:
+async def clock_of(folder: Folder, to_work: bool) -> Clock:
     """The practice clock for a practice programme; for reading alone the one on the wall will do when that is gone."""
     practice = folder.programme.practice
     if practice is None:
@@ -167,7 +171,7 @@ async def opened(path: Path, *, to_work: bool, beside_others: bool = False) -> A
         except Timeout:
             raise AtWork(f"another `doorstep` is at work in {path}; wait until it has finished") from None
     try:
-        clock = await _clock(folder, to_work)
+        clock = await clock_of(folder, to_work)
         database = await _database(database_url(folder))
         try:
             async with _nobody_else(database) if alone else nullcontext():

@@ -14,6 +14,7 @@ from scenarios import show
 from scenarios.bench import AtWork
 from scenarios.commands import (  # noqa: F401 - each adds its commands
     actions,
+    alerts,
     appeals,
     calls,
     cluster,

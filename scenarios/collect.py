@@ -15,17 +15,20 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from probes import email
-from probes.clock import PracticeClock
+from probes.clock import PracticeClock, RealClock
 from probes.email import links, self_test
 from probes.email.imap import MailboxUnreachable
 from probes.phone.carriers import Carrier, CarrierDown
+from results import beats
 from results.mailbag import COPY, SELF_TEST, Settled, StoredMail
+from results.nights import Troubles
 from results.schema import Organisation
 from results.store import FrozenWave, ShopRow, planned
 from scenarios import finish
 from scenarios.answers import OWN_COPY, Answers
 from scenarios.bench import Bench
 from scenarios.callbacks import FollowedUp
+from scenarios.logs import in_words
 
 GRACE = dt.timedelta(minutes=15)
 """How long our own copy of a mail may take before we say that nobody knows whether the mail was sent."""
@@ -70,6 +73,7 @@ class Collection:
         reached = {
             name for name, each in zip(self._collectors, fetched, strict=True) if not isinstance(each, Exception)
         }
+        await self._note_looks(dict(zip(self._collectors, fetched, strict=True)))
         await self.read()
         await self._follow_links()
         await self._close_windows(began, reached)
@@ -87,6 +91,19 @@ class Collection:
             return await collector.collect()
         except MailboxUnreachable as problem:
             return problem
+
+    async def _note_looks(self, looked: Mapping[str, int | MailboxUnreachable]) -> None:
+        """Which mailboxes could be read, and how often in a row each could not: for whoever watches over us."""
+        database, now = self._bench.database, self._bench.clock.now()
+        troubles = Troubles(database)
+        for name, each in looked.items():
+            if isinstance(each, MailboxUnreachable):
+                await troubles.note(beats.mailbox(name), in_words(each), now)
+            else:
+                await troubles.over(beats.mailbox(name))
+        read = [beats.mailbox(name) for name, each in looked.items() if isinstance(each, int)]
+        if read:
+            await beats.Beats(database).note(read, RealClock().now())
 
     async def until_closed(self, tell: Tell) -> None:
         """Watch the mailboxes until every window is closed. A practice clock is let run fast meanwhile.

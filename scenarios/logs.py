@@ -67,3 +67,21 @@ def plain(text: str) -> str:
     for pattern, instead in _TAKEN_OUT:
         text = pattern.sub(instead, text)
     return text[:_LONGEST]
+
+
+def in_words(error: BaseException) -> str:
+    """What an error says, on one line without addresses and numbers; of a group its first."""
+    first = _first(error)
+    told = " ".join(plain(str(getattr(first, "orig", first))).split())  # a database's own words, without the statement
+    return told if is_expected(first) else f"{type(first).__name__}: {told}"
+
+
+def is_expected(error: BaseException) -> bool:
+    """Whether its message was written for people: an exception of ours."""
+    return type(_first(error)).__module__.partition(".")[0] in ("probes", "scenarios", "results")
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

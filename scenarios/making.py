@@ -23,6 +23,7 @@ from probes.phone.hours import next_allowed
 from probes.phone.listening import Ear
 from probes.phone.speech import texts
 from results.calendar import LONDON
+from results.nights import Troubles
 from results.schema import Channel, Observation
 from results.store import FrozenWave, ShopRow
 from scenarios import finish, in_doubt
@@ -30,6 +31,7 @@ from scenarios.bench import Bench
 from scenarios.callbacks import FollowedUp, OwnNumbers, own_numbers
 from scenarios.carrier import carrier
 from scenarios.collect import GRACE
+from scenarios.logs import in_words, plain
 from scenarios.senders import Senders
 
 Ahead = Callable[[ShopRow], Awaitable[int]]
@@ -167,6 +169,7 @@ class Making:
             return
         except (Unfinished, Uncertain) as unsure:
             done.note(f"{row.id}: {unsure}; the next run settles it")
+            await self._way_out(row, in_words(unsure))
         except TimeoutError:
             minutes = int(_LONGEST_VISIT / 60)
             await self._seen(row, Observation(facts={}, error=f"the visit was not over after {minutes} minutes"), done)
@@ -220,8 +223,17 @@ class Making:
 
     # ------------------------------------------------------------------------------------------------ what follows
 
+    async def _way_out(self, row: ShopRow, why: str | None) -> None:
+        """Whether our own mail server or carrier did its part; how often in a row it did not is what alerts ask."""
+        if row.channel == "web":
+            return
+        troubles = Troubles(self._bench.database)
+        what = f"sending from {row.account}" if row.channel == "email" else "carrier"
+        await (troubles.over(what) if why is None else troubles.note(what, why, self._bench.clock.now()))
+
     async def _seen(self, row: ShopRow, seen: Observation, done: Outcome) -> None:
         bench = self._bench
+        await self._way_out(row, plain(seen.error) if seen.error is not None else None)
         if row.channel == "email" and seen.error is not None:
             later = bench.clock.now() + GRACE
             await bench.store.back_to_plan(row.id)

@@ -32,6 +32,7 @@ from results.schema import (
     Wave,
 )
 from scenarios import lint, schedules, shoppers
+from scenarios.operators import AlertRoutes, Seeing
 from scenarios.phone_account import PhoneAccount, SipTrunk
 from scenarios.reading import Invalid, Problem, line_of, read_toml, read_yaml
 from scenarios.schedules import Schedule
@@ -110,6 +111,8 @@ class Programme(Noun):
     practice: Practice | None = None
     retention: Retention = Retention()
     engine: EngineChoice = EngineChoice()
+    seeing: Seeing = Seeing()
+    alerts: AlertRoutes = AlertRoutes()
 
     @field_validator("mail", mode="before")
     @classmethod
@@ -165,6 +168,7 @@ def load(path: Path) -> Folder:
         problems = [
             *_programme_problems(folder),
             *_mail_problems(folder),
+            *_alert_problems(folder),
             *_register_problems(folder),
             *_enquiry_problems(folder),
             *_profile_problems(folder),
@@ -263,6 +267,29 @@ def _mail_problems(folder: Folder) -> list[Problem]:
         if (other := seen.setdefault(account.mailbox.lower(), name)) != name:
             why = f"is {account.mailbox}, which account {other} has already; each needs a mailbox of its own"
             found.append(_in_programme(folder, f"mail.{name}.mailbox", why))
+    return found
+
+
+def _alert_problems(folder: Folder) -> list[Problem]:
+    """Alerts go to people of one's own: to no organisation's address, and to no mailbox that answers come to."""
+    found: list[Problem] = []
+    accounts = folder.programme.mail
+    contacts = {
+        address.lower(): organisation.name
+        for organisation in folder.register.values()
+        for address in organisation.contacts.addresses
+    }
+    boxes = {account.mailbox.lower(): name for name, account in accounts.items()}
+    for address in folder.programme.alerts.email:
+        if name := contacts.get(address.lower()):
+            why = f"{address} is an address of {name}, which is shopped; name an address of your own"
+            found.append(_in_programme(folder, "alerts.email", why))
+        elif box := boxes.get(address.lower()):
+            why = f"{address} is the mailbox {box}, where answers are looked for; name an address that somebody reads"
+            found.append(_in_programme(folder, "alerts.email", why))
+    if folder.programme.alerts.email and not accounts:
+        why = "names addresses, but programme.toml has no [mail.main] table to send from; add it"
+        found.append(_in_programme(folder, "alerts.email", why))
     return found
 
 

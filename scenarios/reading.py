@@ -167,6 +167,7 @@ _PATTERNS = {
     r"^[a-z0-9][a-z0-9-]{0,62}$": "use small letters, digits and hyphens only",
     r"^[a-z0-9.-]+(:[0-9]{1,5})?$": "write the host alone, as www.example.gov.uk",
     r"^[A-Za-z0-9.-]+(:[0-9]{1,5})?$": "write the host alone, as sip.example.net or sip.example.net:5080",
+    r"^(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}$": "write address and port, as 127.0.0.1:9871",
     r"^[^\s@;:<>\"]{1,64}$": "write the part before the @ alone",
     r"^https://[^\s/?#]+/[^\s?#]*$": "write the whole public address, beginning https://, with its path",
     r"^[^\W\d_]+(?:['’-][^\W\d_]+)* [^\W\d_]+(?:['’-][^\W\d_]+)*$": "write first and last name: Alison Bennett",

@@ -12,35 +12,40 @@ import datetime as dt
 import os
 import socket
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 import structlog
 
 from probes.clock import RealClock
+from results.beats import AT_WORK, SCHEDULES, SWEEP, Beats
 from results.calendar import LONDON
 from results.database import Database
 from results.nights import Handled, Leases, Night, Nights, Troubles, night_id
 from results.schema import Organisation, Wave
 from results.store import FrozenWave, ShopRow
 from scenarios import closing, due_calls, plan, schedules, spread
+from scenarios.alerting import look_out
 from scenarios.answers import every_wave
-from scenarios.bench import AtWork, Bench, database_url, opened
+from scenarios.bench import AtWork, Bench, clock_of, database_url, opened
 from scenarios.collect import Collection
 from scenarios.commands import calls
-from scenarios.logs import plain
-from scenarios.programme import load
+from scenarios.logs import in_words, is_expected
+from scenarios.programme import Folder, load
 from scenarios.run import Run
 from scenarios.schedules import Schedule
+from scenarios.seeing import Sight, offer
 
 SERVING = "serve"
 """The name of the lease that a server holds."""
 
 _LEASE = dt.timedelta(seconds=90)
 _RENEW_SECONDS = 20.0
+_PROGRESS_SECONDS = 60.0
 _LAST_MAILS = dt.timedelta(days=60)
 _LATER_DAYS = 1  # a night's contacts may be made until the end of the next day
 
@@ -55,26 +60,40 @@ class Round:
     mails: int = 0
     troubles: dict[str, str] = field(default_factory=dict)
     next_at: dt.datetime | None = None
+    folder: Folder | None = None  # as it was found
 
 
 async def serve(
-    folder: Path, poll: float, grace: float, stop: asyncio.Event, log: structlog.typing.FilteringBoundLogger
+    folder: Path,
+    poll: float,
+    grace: float,
+    stop: asyncio.Event,
+    log: structlog.typing.FilteringBoundLogger,
+    listen: str | None = None,
 ) -> None:
     """Work until `stop` is set; then finish what is under way within `grace` seconds, and leave the rest as rows.
 
-    Where another server holds the lease it stands by, and takes over when that one is gone.
+    Where another server holds the lease it stands by, and takes over when that one is gone. `listen`: where metrics and
+    health are told, in place of what the programme says.
     """
     holder = f"{socket.gethostname()}:{os.getpid()}"
-    database = await Database.open(database_url(load(folder)))
+    read = load(folder)
+    database = await Database.open(database_url(read))
     try:
         log.info("serving", holder=holder, poll=poll)
+        sight = Sight(database, read, poll, RealClock().now(), SERVING)
         async with asyncio.TaskGroup() as group:
-            held = asyncio.Event()
+            held, over = asyncio.Event(), asyncio.Event()
             keeper = group.create_task(_keep_lease(Leases(database), holder, held, log))
+            lookout = group.create_task(look_out(sight, held.is_set, log))
+            if listen := listen or read.programme.seeing.listen:
+                group.create_task(offer(listen, sight, over, log))
             while not stop.is_set():
                 if held.is_set():
-                    await _one_round(folder, stop, grace, log)
+                    await _one_round(folder, sight, stop, grace, log)
                 await _wait(stop, poll if held.is_set() else min(poll, _RENEW_SECONDS))
+            over.set()
+            lookout.cancel()
             keeper.cancel()
         await Leases(database).drop(SERVING, holder)
         log.info("stopped")
@@ -85,23 +104,27 @@ async def serve(
 async def _keep_lease(
     held_by: Leases, holder: str, held: asyncio.Event, log: structlog.typing.FilteringBoundLogger
 ) -> None:
-    """Take the lease, renew it, and say who else has it."""
+    """Take the lease, renew it, and say who else has it. While the database does not answer it counts as lost."""
     clock, said = RealClock(), False
     while True:
         now = clock.now()
-        if await held_by.take(SERVING, holder, now, now + _LEASE):
-            held.set()
-        else:
+        try:
+            if await held_by.take(SERVING, holder, now, now + _LEASE):
+                held.set()
+            else:
+                held.clear()
+                if not said:
+                    other = await held_by.held(SERVING, now)
+                    log.info("standing by", serving=other.holder if other else "unknown")
+                    said = True
+        except sa.exc.SQLAlchemyError as error:
             held.clear()
-            if not said:
-                other = await held_by.held(SERVING, now)
-                log.info("standing by", serving=other.holder if other else "unknown")
-                said = True
+            log.error("the lease cannot be renewed", why=in_words(error))
         await clock.sleep(_RENEW_SECONDS if held.is_set() else _RENEW_SECONDS / 4)
 
 
 async def _one_round(
-    folder: Path, stop: asyncio.Event, grace: float, log: structlog.typing.FilteringBoundLogger
+    folder: Path, sight: Sight, stop: asyncio.Event, grace: float, log: structlog.typing.FilteringBoundLogger
 ) -> None:
     """One round, which ends early when it is to stop. Whatever goes wrong is told, and tried again in the next."""
     working = asyncio.ensure_future(one_round(folder, stop.is_set))
@@ -115,18 +138,35 @@ async def _one_round(
             log.warning("not finished in time: the rest is settled by the next start")
             working.cancel()
         done = await working
+        sight.folder = done.folder or sight.folder
         tell(done, log)
+        await Troubles(sight.database).over("round")
     except asyncio.CancelledError:
         if not stop.is_set():
             raise
     except AtWork:
         log.info("waiting: another command is at work")
+        await _note(sight, lambda: Beats(sight.database).began(AT_WORK, RealClock().now()))
     except Exception as error:  # a server outlives whatever one round meets with
-        log.error("round failed", why=_words(error), exc_info=not _is_expected(error))
+        why = in_words(error)
+        log.error("round failed", why=why, exc_info=not is_expected(error))
+        await _note(sight, lambda: _note_round(sight, why))
     finally:
         stopping.cancel()
         with suppress(asyncio.CancelledError):
             await stopping
+
+
+async def _note(sight: Sight, note: Callable[[], Awaitable[None]]) -> None:
+    """Write something down where that is possible: the database may be what fails, and `look_out` tells that."""
+    with suppress(sa.exc.SQLAlchemyError, OSError):
+        await note()
+
+
+async def _note_round(sight: Sight, why: str) -> None:
+    clock = await clock_of(sight.folder, to_work=False)
+    await Troubles(sight.database).note("round", why, clock.now())
+    await Beats(sight.database).note([], RealClock().now(), ended=AT_WORK)
 
 
 def tell(done: Round, log: structlog.typing.FilteringBoundLogger) -> None:
@@ -147,29 +187,32 @@ async def one_round(folder: Path, stopping: Callable[[], bool] = lambda: False) 
     """Decide nights, make what is due, collect. Raises `AtWork` where another command works on the folder."""
     done = Round()
     async with opened(folder, to_work=True) as bench:
-        troubles = Troubles(bench.database)
+        done.folder = bench.folder
+        troubles, beats, real = Troubles(bench.database), Beats(bench.database), RealClock()
         for name in bench.folder.schedules:
             done.nights += await decide_nights(bench, name)
+        await beats.note([SCHEDULES, AT_WORK], real.now())
         for frozen, picked in await open_waves(bench):
             if not stopping():
                 await _try(
                     f"wave {frozen.wave.id}", _make_due(bench, frozen, picked, stopping, done), bench, troubles, done
                 )
-        if not stopping():
-            await _try("collecting", _collect(bench, done), bench, troubles, done)
+        swept = not stopping() and await _try("collecting", _collect(bench, done), bench, troubles, done)
+        await beats.note([SWEEP] if swept else [], real.now(), ended=AT_WORK)
         done.next_at = await next_moment(bench)
     return done
 
 
-async def _try(what: str, work: object, bench: Bench, troubles: Troubles, done: Round) -> None:
-    """Do a part of the work. Where it fails that is noted, and the other parts go on."""
+async def _try(what: str, work: object, bench: Bench, troubles: Troubles, done: Round) -> bool:
+    """Do a part of the work; whether it was done. Where it fails that is noted, and the other parts go on."""
     try:
         await work  # type: ignore[misc] # a coroutine
     except Exception as error:  # noted, shown by `doorstep status`, and tried again in the next round
-        done.troubles[what] = _words(error)
+        done.troubles[what] = in_words(error)
         await troubles.note(what, done.troubles[what], bench.clock.now())
-    else:
-        await troubles.over(what)
+        return False
+    await troubles.over(what)
+    return True
 
 
 # ------------------------------------------------------------------------------------------------ nights
@@ -266,9 +309,24 @@ async def _make_due(
     now = bench.clock.now()
     if not any(_is_due(row, now) and picked(row) for row in rows):
         return
-    outcome = await Run(bench, frozen, picked, lambda what, done, total: None, stopping).go()
+    moved = asyncio.Event()
+    noting = asyncio.create_task(_note_progress(Beats(bench.database), moved))
+    try:
+        outcome = await Run(bench, frozen, picked, lambda what, done, total: moved.set(), stopping).go()
+    finally:
+        noting.cancel()
     done.made.update(outcome.made)
     done.refused.update(outcome.refused)
+
+
+async def _note_progress(beats: Beats, moved: asyncio.Event) -> None:
+    """Note that a run gets on with it, at most once a minute."""
+    while True:
+        await moved.wait()
+        moved.clear()
+        with suppress(sa.exc.SQLAlchemyError, OSError):
+            await beats.note([AT_WORK], RealClock().now())
+        await asyncio.sleep(_PROGRESS_SECONDS)
 
 
 def _is_due(row: ShopRow, now: dt.datetime) -> bool:
@@ -322,25 +380,7 @@ def coming(bench: Bench, within: dt.timedelta) -> list[Night]:
     return sorted(found, key=lambda night: (night.at, night.schedule))
 
 
-# ------------------------------------------------------------------------------------------------ words
-
-
 async def _wait(stop: asyncio.Event, seconds: float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await stop.wait()
-
-
-def _words(error: BaseException) -> str:
-    """One line, without addresses and numbers; the first of a group."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    told = " ".join(plain(str(error)).split())
-    return told if _is_expected(error) else f"{type(error).__name__}: {told}"
-
-
-def _is_expected(error: BaseException) -> bool:
-    """Whether its message was written for people: an exception of ours."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return type(error).__module__.partition(".")[0] in ("probes", "scenarios", "results")

@@ -20,7 +20,7 @@ from results.consents import ConsentLog
 from results.retention import removed
 from results.schema import Shop
 from results.store import FrozenWave
-from results.tables import actions, appeals, call_backs, effects, forms, mails, replies_by_hand, reviews, tasks
+from results.tables import actions, alerts, appeals, call_backs, effects, forms, mails, replies_by_hand, reviews, tasks
 from results.whole import whole
 from scenarios.answers import every_wave
 from scenarios.bench import Bench
@@ -41,6 +41,7 @@ tasks.json, forms.json what people were asked to do, and what they wrote on thei
 reviews.json           what people said of answers that were proposed
 appeals.json           the organisation's objections, and what became of them
 action-plans.json      its action plans
+alerts.json            when one of its lines, addresses or sites failed three times in a row, as we were told
 evidence/              the files that answers lead to, under their SHA-256; shops.json says which belongs to which
 removed.json           evidence that was removed because it had been kept for long enough: its SHA-256, and when
 
@@ -129,6 +130,8 @@ async def _tables(bench: Bench, organisation: str, shops: list[str]) -> dict[str
             "mails": [dict(row._mapping) for row in await connection.execute(sa.select(*letters)) if row.shop in mine],
         }
         planned = await connection.execute(sa.select(actions).where(actions.c.organisation == organisation))
+        told = await connection.execute(sa.select(alerts).where(alerts.c.organisation == organisation))
+        found["alerts"] = [dict(row._mapping) for row in told]
         found["action-plans"] = [dict(row._mapping) for row in planned]
         for name, table in _OF_SHOPS.items():
             rows = await connection.execute(sa.select(table))

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from probes.clock import RealClock
 from results import standing
+from results.alerts import Alerts
 from results.calendar import LONDON
 from results.moving import NotEmpty
 from results.nights import Handled, Lease, Leases, Nights, Trouble, Troubles
@@ -58,6 +59,7 @@ async def _status(folder: Path, as_json: bool) -> None:
         nights = await Nights(bench.database).last(_NIGHTS)
         coming = serving.coming(bench, dt.timedelta(days=31))[:_NIGHTS]
         pauses = await bench.ledger.pauses()
+        alerts = await Alerts(bench.database).open()
         ending = consents.ending(bench.folder.register, now.astimezone(LONDON).date())
     at_work = _at_work(folder)
     if as_json:
@@ -70,6 +72,7 @@ async def _status(folder: Path, as_json: bool) -> None:
                 "for_a_person": vars(people),
                 "refused_in_seven_days": refused,
                 "troubles": [vars(one) for one in troubles],
+                "alerts": [vars(one) for one in alerts],
                 "last_nights": [vars(one) for one in nights],
                 "next_nights": [vars(one) for one in coming],
                 "paused": pauses,
@@ -81,6 +84,9 @@ async def _status(folder: Path, as_json: bool) -> None:
     for scope, why in pauses.items():
         show.out.print(f"Paused: {'everything' if scope == '*' else scope}: {why}", style="yellow", markup=False)
     _troubles(troubles)
+    for alert in alerts:
+        told = f"Alert {alert.id} since {_when(alert.begun_at)}: {alert.words}"
+        show.out.print(told, style="red", markup=False, soft_wrap=True)
     for wave in waves:
         _wave(wave)
     _nights(nights, [(one.schedule, one.at) for one in coming])

@@ -18,8 +18,10 @@ from results.calendar import LONDON
 from results.nights import Night, Nights
 from scenarios import logs, schedules, show
 from scenarios import serve as serving
+from scenarios.alerting import Lookout
 from scenarios.bench import Bench, opened
 from scenarios.commands.common import AsJson, Folder, Wrong, app, do
+from scenarios.operators import Seeing
 
 schedule = typer.Typer(
     no_args_is_help=True,
@@ -94,16 +96,29 @@ def serve(
     grace: Annotated[float, typer.Option(min=0, help="Seconds in which to finish when told to stop.")] = 120,
     log: Annotated[Literal["text", "json"], typer.Option(help="How to tell what happens.")] = "text",
     once: Annotated[bool, typer.Option("--once", help="One round, and no more: for a timer.")] = False,
+    listen: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Tell metrics and health there, as 127.0.0.1:9871. Nowhere without it."),
+    ] = None,
 ) -> None:
     """Run the schedules, make what is due and read the mailboxes, until stopped. Other commands are safe beside it.
 
     SIGTERM lets calls and visits under way finish, begins nothing more, and leaves the rest for the next start.
     """
     logs.configure(as_json=log == "json")
-    do(_serve(folder, poll, grace, once))
+    do(_serve(folder, poll, grace, once, _address(listen)))
 
 
-async def _serve(folder: Path, poll: float, grace: float, once: bool) -> None:
+def _address(listen: str | None) -> str | None:
+    if listen is None:
+        return None
+    try:
+        return str(Seeing(listen=listen).listen)
+    except ValueError:
+        raise Wrong(f"--listen is {listen!r}; write address and port, as 127.0.0.1:9871") from None
+
+
+async def _serve(folder: Path, poll: float, grace: float, once: bool, listen: str | None) -> None:
     told = structlog.get_logger()
     async with opened(folder, to_work=False) as bench:  # tells every mistake in the folder before anything begins
         if not bench.folder.schedules and not once:
@@ -111,6 +126,8 @@ async def _serve(folder: Path, poll: float, grace: float, once: bool) -> None:
         following = await serving.next_moment(bench)
     if once:
         serving.tell(await serving.one_round(folder), told)
+        async with opened(folder, to_work=False) as bench:
+            await Lookout(bench.database, told).look(bench.folder)
         return
     if following is not None:
         begins = f"{following.astimezone(LONDON):%A %d %B at %H:%M}"
@@ -119,4 +136,4 @@ async def _serve(folder: Path, poll: float, grace: float, once: bool) -> None:
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
-    await serving.serve(folder, poll, grace, stop, told)
+    await serving.serve(folder, poll, grace, stop, told, listen)

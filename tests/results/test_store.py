@@ -463,7 +463,7 @@ async def test_an_empty_database_may_be_opened_by_several_at_once(database_url: 
 
 
 async def test_an_old_database_is_brought_forward_with_all_it_holds(database_url: str) -> None:
-    await _first_version(database_url)
+    await first_version(database_url)
 
     opened = await Database.open(database_url)
     try:
@@ -479,7 +479,7 @@ async def test_an_old_database_is_brought_forward_with_all_it_holds(database_url
     assert (mail.raw, mail.digest, mail.judged) == (b"reply", hashlib.sha256(b"reply").hexdigest(), False)
 
 
-async def _first_version(url: str) -> None:
+async def first_version(url: str) -> None:
     """A database as the first version left it: one wave, one closed shop, its observations, scores and a mail."""
     opened = await Database.open(url, "0001")
     moment, seen = sa.literal(NOW, Utc()), sa.JSON()

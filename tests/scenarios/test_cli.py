@@ -34,6 +34,7 @@ def programme(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_commands_are_those_of_the_readme() -> None:
     assert COMMANDS == [
         "actions",
+        "alerts",
         "appeal",
         "backup",
         "check",

@@ -17,6 +17,7 @@ import structlog
 from filelock import FileLock
 
 from probes.clock import PracticeClock
+from results.beats import SCHEDULES, SWEEP, Beats, mailbox
 from results.calendar import LONDON, Calendar
 from results.nights import Nights, Troubles
 from results.schema import Contacts, Organisation, Scenario, Wave
@@ -62,16 +63,18 @@ async def test_a_night_is_made_once_and_what_fails_is_told_until_it_works(tmp_pa
         async with opened(folder, to_work=False) as bench:
             nights = await Nights(bench.database).last()
             troubles = await Troubles(bench.database).all()
+            beats = await Beats(bench.database).all()
 
     assert (first.nights, first.made) == ([], Counter())
     assert [night.state for night in failed.nights] == ["planned"]
     assert set(failed.troubles) == {f"wave {NIGHT}"}
-    assert [one["what"] for one in told["troubles"]] == [f"wave {NIGHT}"]
+    assert [one["what"] for one in told["troubles"]] == ["mailbox main", f"wave {NIGHT}"]
     assert 0 < stopped.made["email"] < 5
     assert [each.made["email"] for each in (stopped, *rounds)] == [stopped.made["email"], 5 - stopped.made["email"], 0]
     assert [each.nights for each in rounds] == [[], []]
     assert [(night.day, night.wave) for night in nights] == [(dt.date(2026, 11, 23), NIGHT)]
     assert troubles == ()
+    assert set(beats) == {SCHEDULES, SWEEP, mailbox("main")}
 
 
 # ------------------------------------------------------------------------------------------------ the process

@@ -179,24 +179,33 @@ def shares_in_words(channel: Channel, each: int, before: float) -> str:
     risen = None if up is None else math.ceil(up * 100 - 1e-6)
     fallen = None if down is None else math.floor(down * 100 + 1e-6)
     if risen is None and fallen is None:
-        return f"{opening} no change from {was} in a hundred would be seen four times in five; counts can be shown."
+        return f"{opening} no change from {was} in a hundred would be seen four times in five."
     if risen is None:
-        best = how_often(power_of_shares(before, 1.0, each)) if before < 1 else ""
+        best = _only(power_of_shares(before, 1.0, each)) if before < 1 else ""
         rise = f"; even a rise to 100 would be seen {best}" if best else ""
         return f"{opening} a fall from {was} in a hundred to {fallen} would be seen four times in five{rise}."
     likewise = f", and so would a fall to {fallen}" if fallen is not None else ""
     half = round((was + risen) / 2)
     chance = power_of_shares(before, half / 100, each)
-    smaller = "would mostly be missed" if chance < 0.5 else f"only {how_often(chance)}"
+    smaller = "would mostly be missed" if chance < 0.5 else _only(chance)
     return (
         f"{opening} a rise from {was} to {risen} in a hundred would be seen four times in five{likewise}; "
         f"a rise to {half} {smaller}."
     )
 
 
+def _only(power: float) -> str:
+    said = how_often(power)
+    if said == how_often(USUAL):
+        return f"not quite {said}"
+    return said if said.startswith("hardly") else f"only {said}"
+
+
 def standing_in_words(channel: Channel, each: int) -> str:
     """What a base of so many allows in the report: whether figures are percentages, and whether there are places."""
     about = ABOUT[channel]
+    if not each:
+        return "nothing"
     if not about.sampled:
         return "ranked on its criteria"
     caution = words.caution(each)

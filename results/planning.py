@@ -12,7 +12,6 @@ A.4; G. Noether, Journal of the American Statistical Association 82 (1987).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from functools import lru_cache
 from statistics import NormalDist
 
@@ -211,15 +210,6 @@ def standing_in_words(channel: Channel, each: int) -> str:
     caution = words.caution(each)
     ranked = "ranked" if each >= about.least else f"not ranked: that needs {about.least}"
     return f"{caution}; {ranked}" if caution else ranked
-
-
-BASES: Mapping[int, str] = {
-    words.COUNTS_ONLY: "percentages may be shown at all",
-    20: "the channel may be ranked",
-    words.VERY_SMALL: 'the base is no longer called "very small"',
-    words.SMALL: "figures stand without a warning",
-}
-"""From how many contacts with each organisation on the report says more."""
 
 
 def _z(alpha: float) -> float:

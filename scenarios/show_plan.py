@@ -55,7 +55,7 @@ def overview(told: Overview) -> None:
             escape(plan.organisations[organisation]) if organisation != last else "",
             ABOUT[channel].name,
             str(each),
-            f"{there.fit} of {there.waiting}" if there.waiting else "",
+            f"{there.fit} of {there.waiting}" if there.waiting else "made" if each else "",
             _base(channel, reached[organisation, channel]),
             escape("\n".join(there.why)),
         )
@@ -133,7 +133,7 @@ def _sentences(told: Overview) -> list[str]:
         f"Fieldwork: {words.days(plan.fieldwork_from, plan.fieldwork_until)}. {altogether(plan)}",
         *_by_hour(plan),
     ]
-    lines += _seen(told) + _ranked(told)
+    lines += _seen(told) + not_ranked(plan.organisations, _reached(told))
     lines += [_cost(told.cost), _staff(told.staff)] if told.cost.calls or told.staff.replies else []
     if told.published:
         lines.append("Numbers that websites publish are rung besides; how many is known once the sites have been read.")
@@ -171,14 +171,13 @@ def _seen(told: Overview) -> list[str]:
     return lines + same + whole
 
 
-def _ranked(told: Overview) -> list[str]:
-    """Whether there will be places: only where every organisation has enough."""
+def not_ranked(names: Mapping[str, str], reached: Mapping[Place, int]) -> list[str]:
+    """Which channels will have no places, and for whose sake: only where everybody has enough is anybody ranked."""
     lines = []
-    names, reached = told.plan.organisations, _reached(told)
     for channel in dict.fromkeys(channel for _, channel in reached):
         about = ABOUT[channel]
         short = [
-            f"{names[organisation]} ({each})"
+            f"{names.get(organisation, organisation)} ({each})"
             for (organisation, one), each in reached.items()
             if one == channel and each < about.least
         ]

@@ -14,7 +14,7 @@ from results import words
 from results.channels import ABOUT
 from results.plans import Kind, Place, Promise, Standing
 from scenarios.show import out
-from scenarios.show_plan import altogether, caps_leave, hours, table_of
+from scenarios.show_plan import altogether, caps_leave, hours, not_ranked, table_of
 from scenarios.still_possible import Possible
 
 
@@ -36,6 +36,11 @@ class Progress:
         """How many of what is missing there can still be made."""
         there = self.possible.get(place)
         return min(self.places[place].missing, there.fit) if there else 0
+
+    def reaches(self, place: Place) -> int:
+        """How many contacts there will be in the end, if all that can be made are."""
+        one = self.places[place]
+        return one.done + one.awaited + self.can(place)
 
 
 def frozen(promise: Promise) -> None:
@@ -125,6 +130,7 @@ def progress_lines(told: Progress) -> list[str]:
             "left), at one attempt each."
         )
     lines += caps_leave(told.possible, told.calls_within_caps) if told.today <= told.fieldwork_until else []
+    lines += not_ranked(told.names, {place: told.reaches(place) for place, one in told.places.items() if one.promised})
     if not told.begun:
         lines.append(f"The wave has not begun: doorstep run {plan.wave}")
     if told.fieldwork_until != plan.fieldwork_until:

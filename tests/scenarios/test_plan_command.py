@@ -17,6 +17,7 @@ from scenarios.bench import Bench, opened
 from scenarios.cli import app
 from scenarios.commands.common import Wrong
 from scenarios.commands.programme import STARTER
+from scenarios.show_plan import not_ranked
 
 PAGE = (Path(__file__).parents[2] / "docs" / "planning.md").read_text("utf-8")
 LATER = 28
@@ -225,6 +226,14 @@ def test_what_is_not_there_or_makes_no_sense_is_told_in_one_line(folder: Path) -
     assert "quartile" in refused(
         None, "plan", "size", "--what", "time", "--from", "5", "--to", "3", "--quartiles", "4", "2"
     )
+
+
+def test_whoever_will_be_short_of_a_place_is_named_and_a_website_needs_one_visit() -> None:
+    names = {id: id.title() for id in ("amber", "bede", "carn")}
+
+    assert not_ranked(names, {("amber", "phone"): 19, ("bede", "phone"): 20, ("carn", "web"): 1}) == [
+        "By telephone nobody is ranked: that takes 20 each. Short of it: Amber (19)."
+    ]
 
 
 @pytest.mark.parametrize(

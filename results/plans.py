@@ -6,6 +6,7 @@ How many contacts a change needs lives in `results.planning`.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -106,6 +107,7 @@ class Standing(Noun):
 
 
 Key = TypeVar("Key", bound=Hashable)
+_ATTEMPT = re.compile(r"\.r[0-9]+$")
 _STATES = ("done", "awaited", "failed", "refused", "waiting")
 
 Place = tuple[str, Channel]
@@ -152,11 +154,22 @@ def _standing(
     asked: Counter[Key] = Counter()
     for key, contacts in promised:
         asked[key] += contacts
-    stands = Counter((key_of(shop), _state(shop)) for shop in shops)
+    stands = Counter((key_of(shop), _state(shop)) for shop in _not_replaced(shops))
     return {
         key: Standing(promised=asked[key], **{state: stands[key, state] for state in _STATES})
         for key in dict.fromkeys((*asked, *(key for key, _ in stands)))
     }
+
+
+def _not_replaced(shops: Sequence[Shop]) -> list[Shop]:
+    """Without void contacts that another has taken the place of: that one counts."""
+    there = {_contact(shop) for shop in shops if shop.state != "void"}
+    return [shop for shop in shops if shop.state != "void" or _contact(shop) not in there]
+
+
+def _contact(shop: Shop) -> str:
+    """The id of a contact without which attempt it is, as `results.store.planned` makes it."""
+    return _ATTEMPT.sub("", shop.id)
 
 
 def _state(shop: Shop) -> str:

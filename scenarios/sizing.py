@@ -47,6 +47,9 @@ class Answer:
 
 def answer(question: Question) -> Answer:
     """Raises ValueError, in a user's words, where the question has no answer."""
+    figures = (question.before, question.now, question.spread, *(question.quartiles or ()))
+    if not all(math.isfinite(figure) for figure in figures if figure is not None):
+        raise ValueError("figures are plain numbers, as 84 or 9.6")
     if question.what != "time" and not 0 <= question.before <= _POINTS:
         raise ValueError("--from is in a hundred: between 0 and 100")
     if question.now is not None and question.what != "time" and not 0 <= question.now <= _POINTS:

@@ -107,6 +107,14 @@ def test_more_than_was_promised_is_nothing_missing() -> None:
     assert found["amber", "phone"].missing == 0
 
 
+def test_a_void_contact_counts_until_another_takes_its_place() -> None:
+    alone = [shop(0, "void", id="w1.amber.phone-wave.000")]
+    replaced = [*alone, shop(0, "planned", id="w1.amber.phone-wave.000.r1")]
+
+    assert by_place(plan(cell("amber", 1)), alone)["amber", "phone"] == Standing(promised=1, failed=1)
+    assert by_place(plan(cell("amber", 1)), replaced)["amber", "phone"] == Standing(promised=1, waiting=1)
+
+
 def test_what_was_not_promised_is_counted_beside_the_plan() -> None:
     promised = plan(cell("amber", 2))
     shops = [shop(0, "closed", counted=True), shop(1, "closed", "carn", counted=True, channel="email", enquiry="tip")]

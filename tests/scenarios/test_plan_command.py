@@ -223,6 +223,7 @@ def test_what_is_not_there_or_makes_no_sense_is_told_in_one_line(folder: Path) -
     assert "lies between 0 and 100" in refused(None, "plan", "size", "--from", "70", "--change", "50")
     assert "no change to see" in refused(None, "plan", "size", "--from", "70", "--to", "70")
     assert "no sample to size" in refused(None, "plan", "size", "--from", "70", "--to", "80", "--channel", "web")
+    assert "plain numbers" in refused(None, "plan", "size", "--what", "time", "--from", "nan", "--to", "3")
     assert "quartile" in refused(
         None, "plan", "size", "--what", "time", "--from", "5", "--to", "3", "--quartiles", "4", "2"
     )

@@ -116,6 +116,17 @@ def test_evenings_and_weekends_are_for_calls_out_of_hours_and_share_the_days_lim
     assert left(limits(calls_per_day=2), [(office, 20)], last=dt.date(2027, 1, 16)).fit == 10
 
 
+def test_over_easter_offices_are_closed_and_evenings_are_not() -> None:
+    thursday = dt.datetime(2027, 3, 25, 6, tzinfo=dt.UTC)
+    office, evening = scenario("phone"), scenario("phone", id="evening", in_hours=False)
+
+    found = [
+        left(limits(calls_per_day=2), [(one, 30)], dt.date(2027, 3, 30), now=thursday).fit for one in (office, evening)
+    ]
+
+    assert found == [4, 12]  # the Thursday and the Tuesday; all six days
+
+
 def test_consent_that_ends_before_fieldwork_ends_it_there() -> None:
     found = left(
         council(until=dt.date(2027, 1, 12), limits={"mails_per_day": 3}),

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import sqlalchemy as sa
@@ -54,6 +55,15 @@ class Amount(Protocol):
     def minutes(self) -> float: ...
     @property
     def pence(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Calls that were placed, with the most that they may have lasted and cost."""
+
+    calls: int
+    minutes: float
+    pence: float
 
 
 class DatabaseLedger:
@@ -152,18 +162,31 @@ class DatabaseLedger:
                 "account": [],
             }
             for span, cap in most.items():
-                total = sa.select(
-                    sa.func.count().label("calls"),
-                    sa.func.coalesce(sa.func.sum(spending.c.minutes), 0.0).label("minutes"),
-                    sa.func.coalesce(sa.func.sum(spending.c.pence), 0.0).label("pence"),
-                ).where(*spans[span])
-                so_far = (await connection.execute(total)).one()
+                so_far = (await connection.execute(_total(spans[span]))).one()
                 for unit in ("calls", "minutes", "pence"):
                     if getattr(so_far, unit) + getattr(cost, unit) > getattr(cap, unit) + _PENCE_FRACTION:
                         return f"{span} {unit}"
             known = {unit: 0.0 if math.isinf(getattr(cost, unit)) else getattr(cost, unit) for unit in _COSTS}
             await connection.execute(spending.insert().values(at=at, day=day, wave=of_wave, shop=effect.shop, **known))
             return ""
+
+    async def used(self, day: dt.date) -> Mapping[tuple[str, str], int]:
+        """How many effects were counted on a day, by organisation and kind (mail, call, page)."""
+        counted = sa.select(effects.c.organisation, effects.c.kind, sa.func.count()).where(effects.c.day == day)
+        async with self._db.read() as connection:
+            rows = await connection.execute(counted.group_by(effects.c.organisation, effects.c.kind))
+            return {(organisation, kind): number for organisation, kind, number in rows}
+
+    async def spent(self, wave: str, day: dt.date) -> Mapping[Span, Spent]:
+        """What calls have cost so far: on a day, in a wave, and altogether."""
+        spans: dict[Span, list[sa.ColumnElement[bool]]] = {
+            "day": [spending.c.day == day],
+            "wave": [spending.c.wave == wave],
+            "account": [],
+        }
+        async with self._db.read() as connection:
+            totals = {span: (await connection.execute(_total(which))).one() for span, which in spans.items()}
+        return {span: Spent(total.calls, total.minutes, total.pence) for span, total in totals.items()}
 
     async def record(self, refusal: Refusal) -> None:
         """Keep a refusal."""
@@ -178,6 +201,14 @@ class DatabaseLedger:
             query = query.where(refusals.c.shop.startswith(f"{wave}.", autoescape=True))
         async with self._db.read() as connection:
             return tuple(Refusal.model_validate(document) for document in await connection.scalars(query))
+
+
+def _total(which: Sequence[sa.ColumnElement[bool]]) -> sa.Select[tuple[int, float, float]]:
+    return sa.select(
+        sa.func.count().label("calls"),
+        sa.func.coalesce(sa.func.sum(spending.c.minutes), 0.0).label("minutes"),
+        sa.func.coalesce(sa.func.sum(spending.c.pence), 0.0).label("pence"),
+    ).where(*which)
 
 
 async def _alone(connection: AsyncConnection, what: str) -> None:

@@ -50,6 +50,16 @@ waves = sa.Table(
     sa.Column("enquiries", sa.JSON, nullable=False),  # {id: Enquiry}
 )
 
+plans = sa.Table(
+    "plans",
+    metadata,
+    sa.Column("wave", sa.String(64), primary_key=True),  # no foreign key: promised before the wave is planned
+    sa.Column("number", sa.Integer, primary_key=True),  # 1 and up; the highest holds
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("document", sa.JSON, nullable=False),  # Plan; never changed, only followed by a newer one
+)
+
 editions = sa.Table(
     "editions",
     metadata,

@@ -100,20 +100,31 @@ def _account(programme: Programme, name: str, mail: MailAccount) -> Account:
     )
 
 
-def _guard(folder: Folder, ledger: DatabaseLedger, clock: Clock) -> Guard:
-    """The one gate, with the caps of the carrier's account where the programme sets any."""
-    programme, phone = folder.programme, folder.programme.phone
-    if phone is None or not phone.caps:
-        return Guard(folder.register, ledger, clock, programme.carrier)
+def dearest_call(folder: Folder) -> Spend:
+    """What one call is reckoned at before it is made: the dearest it can be. Pence are inf where no price is told."""
     longest = max((scenario.stay_for for scenario in folder.scenarios.values()), default=0.0)
     minutes = max(MINUTES_AT_MOST, 1 + math.ceil(longest / 60))  # no call is dearer
-    pence = math.inf if phone.pence_per_minute is None else phone.pence_per_minute * minutes
+    price = folder.programme.phone.pence_per_minute if folder.programme.phone else None
+    return Spend(calls=1, minutes=minutes, pence=math.inf if price is None else price * minutes)
+
+
+def caps(folder: Folder) -> Caps | None:
+    """The caps of the carrier's account, where the programme sets any."""
+    phone = folder.programme.phone
+    if phone is None or not phone.caps:
+        return None
     most = {
         span: Spend(**{unit: value for unit, value in cap.model_dump().items() if value is not None})
         for span, cap in phone.caps.items()
     }
-    caps = Caps(Spend(calls=1, minutes=minutes, pence=pence), most)
-    return Guard(folder.register, ledger, clock, programme.carrier, caps, ledger)
+    return Caps(dearest_call(folder), most)
+
+
+def _guard(folder: Folder, ledger: DatabaseLedger, clock: Clock) -> Guard:
+    """The one gate, with the caps if there are any."""
+    held_to = caps(folder)
+    purse = ledger if held_to is not None else None
+    return Guard(folder.register, ledger, clock, folder.programme.carrier, held_to, purse)
 
 
 async def clock_of(folder: Folder, to_work: bool) -> Clock:

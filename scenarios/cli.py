@@ -24,6 +24,7 @@ from scenarios.commands import (  # noqa: F401 - each adds its commands
     nights,
     operating,
     people,
+    planning,
     practice,
     programme,
     register,

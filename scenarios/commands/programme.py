@@ -1,15 +1,16 @@
-"""A programme from its folder to its contacts: `init`, `check`, `plan`, `run` and `collect`."""
+"""A programme from its folder to its contacts: `init`, `check`, `run` and `collect`."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from probes.clock import RealClock
 from results.calendar import LONDON
+from results.schema import Wave
 from results.store import FrozenWave, ShopRow
 from scenarios import closing, consents, due_calls, show
 from scenarios import plan as planning
@@ -17,7 +18,7 @@ from scenarios.answers import UNSETTLED, every_wave
 from scenarios.bench import Bench, opened
 from scenarios.collect import Collection
 from scenarios.commands import calls
-from scenarios.commands.common import AsJson, Folder, OneOrganisation, OneScenario, WaveId, Wrong, app, do
+from scenarios.commands.common import AsJson, Folder, OneOrganisation, OneScenario, Wrong, app, do
 from scenarios.programme import load
 from scenarios.reading import Invalid
 from scenarios.run import Run
@@ -62,41 +63,6 @@ def check(folder: Folder = Path(), as_json: AsJson = False) -> None:
         show.out.print(line, style="yellow", markup=False, soft_wrap=True)
     for name in silent:
         show.out.print(f"{name} has no consent entry: nobody there will be contacted.", markup=False)
-
-
-@app.command(epilog="Example: doorstep plan first-wave --folder my-programme")
-def plan(wave: WaveId, folder: Folder = Path(), as_json: AsJson = False) -> None:
-    """Dry run: every address, number and host that would be contacted, and what the guard refuses. Sends nothing."""
-    do(_plan(folder, wave, as_json))
-
-
-async def _plan(folder: Path, wave: str, as_json: bool) -> None:
-    async with opened(folder, to_work=False) as bench:
-        frozen = await bench.store.wave(wave) or planning.freeze(bench.folder, _wave(bench, wave), bench.clock.now())
-        rows = [row for row in await bench.store.rows(wave=wave) if row.state == "planned"]
-        for_people = sum(row.shopper == "person" for row in planning.rows(frozen))
-        if await bench.store.wave(wave) is None:
-            rows = [row for row in planning.rows(frozen) if row.shopper == "probe"]
-        foreseen = await planning.foresee(rows, frozen, bench.guard)
-    if as_json:
-        show.json_out(
-            [
-                {
-                    "shop": each.row.id,
-                    "organisation": each.row.organisation,
-                    "channel": each.row.channel,
-                    "target": each.row.target,
-                    "due": each.row.due_at.isoformat(),
-                    "refusal": each.refusal.model_dump(mode="json") if each.refusal else None,
-                }
-                for each in foreseen
-            ]
-        )
-    else:
-        show.plan(frozen, foreseen)
-        if for_people:
-            count = "1 contact is" if for_people == 1 else f"{for_people} contacts are"
-            show.out.print(f"{count} for people to make: doorstep tasks hand-out {wave}", markup=False)
 
 
 @app.command(epilog="Examples: doorstep run first-wave · doorstep run --scenario email-enquiries -o example-council")
@@ -185,7 +151,7 @@ async def _planned_or_new(bench: Bench, wave: str | None, organisation: str | No
     if wave is not None:
         if (found := await bench.store.wave(wave)) is not None:
             return found
-        noun = _wave(bench, wave)
+        noun = wave_of(bench, wave)
     else:
         if scenario is None:
             raise Wrong(f"name a wave or a --scenario; the waves are: {', '.join(bench.folder.waves) or 'none'}")
@@ -198,7 +164,8 @@ async def _planned_or_new(bench: Bench, wave: str | None, organisation: str | No
     return planning.freeze(bench.folder, noun, bench.clock.now())
 
 
-def _wave(bench: Bench, wave: str) -> Any:  # noqa: ANN401
+def wave_of(bench: Bench, wave: str) -> Wave:
+    """A wave of the folder. Raises `Wrong`."""
     if wave not in bench.folder.waves:
         raise Wrong(f"there is no wave {wave!r}; there are: {', '.join(bench.folder.waves) or 'none'}")
     return bench.folder.waves[wave]

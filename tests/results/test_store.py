@@ -15,7 +15,7 @@ from results import scheme
 from results.calendar import Calendar
 from results.closings import Closings
 from results.database import Database
-from results.ledger import DatabaseLedger
+from results.ledger import DatabaseLedger, Spent
 from results.mailbag import HandEntry, Mailbag, Settled
 from results.schema import (
     Answer,
@@ -317,6 +317,26 @@ class Ring:
     kind: str = "call"
     organisation: str = "amber"
     target: str = "+441134960001"
+
+
+async def test_what_was_used_of_a_day_and_spent_is_told_for_plans(database: Database) -> None:
+    store, ledger = await store_with(database, row()), DatabaseLedger(database)
+    (made,) = await store.rows()
+    tomorrow, cost = NOW.date() + dt.timedelta(days=1), Cost(1, 2, 2.5)
+    for kind, day in (("mail", NOW.date()), ("mail", NOW.date()), ("call", NOW.date()), ("mail", tomorrow)):
+        await ledger.reserve(Counted(kind), NOW, day, 10, 0)
+    for shop, day in ((made.id, NOW.date()), (made.id, tomorrow), ("another wave's", tomorrow)):
+        await ledger.spend(Ring(shop), NOW, day, cost, {})
+
+    used, spent = await ledger.used(NOW.date()), await ledger.spent("w1", tomorrow)
+
+    assert used == {("amber", "mail"): 2, ("amber", "call"): 1}
+    assert spent == {"day": Spent(2, 4, 5), "wave": Spent(2, 4, 5), "account": Spent(3, 6, 7.5)}
+    assert await ledger.spent("unheard-of", NOW.date() - dt.timedelta(days=1)) == {
+        "day": Spent(0, 0, 0),
+        "wave": Spent(0, 0, 0),
+        "account": Spent(3, 6, 7.5),
+    }
 
 
 async def test_a_cap_holds_over_a_day_a_wave_and_the_whole_account(database: Database) -> None:

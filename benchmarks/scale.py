@@ -3,7 +3,7 @@
     python -m benchmarks.scale [--json] [--organisations 400] [--calls 10] [--mails 20] [--sites 400] [--idle 60]
 
 So many practice councils are up over sockets, each with three lines that answer after two seconds; a PostgreSQL is
-started too. Contacts are to each council: `--calls` and `--mails`; and a visit by browser to the first `--sites` websites.
+started too. `--calls` and `--mails` are for each council; the first `--sites` websites are visited by a browser.
 
 - a night: `doorstep run` handing out to 1, 2 and 4 of `doorstep worker`, from start to end; every contact must have
   been made once, by the councils' own count. Processor seconds and the largest memory are the workers' alone.

@@ -23,6 +23,10 @@ Contacts = list[Contact]
 AT_LEAST = dt.timedelta(minutes=1)
 """How long a part of our own work must have failed, besides three times: several tries in one breath are one."""
 
+MOST = 0.75
+"""The share of organisations, by the newest contact with each in a day, that must have failed before it is ours."""
+
+_A_DAY = dt.timedelta(hours=24)
 _CHANNEL = {"email": "e-mail", "phone": "telephone", "web": "website"}
 _FAILED = {
     Failure.ENGAGED: "engaged",
@@ -81,7 +85,7 @@ def of_contacts(contacts: Iterable[Contact], register: Mapping[str, Organisation
         what, last = f"route {channel} {route}".strip(), sent[-STRIKES:]
         if not last[-1].faulty and last[-1].failure is None:
             verdict.working.add(what)
-        elif len(last) == STRIKES and _is_ours(last):
+        elif len(last) == STRIKES and _is_ours(last, sent):
             verdict.failing[what] = Failing("ours", _ours(channel, route, last))
     return verdict
 
@@ -103,16 +107,24 @@ def _second(strikes: Sequence[Contact], contacts: Sequence[Contact]) -> str | No
     if reached and 2 * reached >= len(others):
         return "Other organisations were reached the same way meanwhile, so it is not our side that fails."
     if not others and len(routes) > 1:
-        return f"It failed from {len(routes)} of our own ({', '.join(sorted(routes))}), so it is not one of them."
+        own = ", ".join(sorted(route or "the usual one" for route in routes))
+        return f"It failed from {len(routes)} of our own ({own}), so it is not one of them."
     return None
 
 
-def _is_ours(last: Sequence[Contact]) -> bool:
-    """Every one failed: at two organisations at least, or because we could not measure."""
-    if all(one.faulty for one in last):
-        return True
-    failed = all(one.faulty or one.failure is not None for one in last)
-    return failed and len({one.organisation for one in last}) > 1
+def _is_ours(last: Sequence[Contact], sent: Sequence[Contact]) -> bool:
+    """Every one of the last failed: at two organisations at least, or because we could not measure.
+
+    And so did most of the day: among many calls three in a row fail by chance. `sent`: all by that route, in order.
+    """
+    if any(one.failure is None and not one.faulty for one in last):
+        return False
+    if len({one.organisation for one in last}) == 1 and not all(one.faulty for one in last):
+        return False
+    since = max(one.made_at for one in sent) - _A_DAY
+    newest = {one.organisation: one for one in sent if one.made_at >= since}
+    failed = sum(one.faulty or one.failure is not None for one in newest.values())
+    return failed >= MOST * len(newest)
 
 
 def _struck(register: Mapping[str, Organisation], strikes: Sequence[Contact]) -> str:

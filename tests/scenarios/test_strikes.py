@@ -62,6 +62,13 @@ def test_what_fails_with_everybody_is_ours() -> None:
     assert failing(row("sss"), row("sss", organisation="brook")) == {"route email main": "ours"}
 
 
+def test_three_in_a_row_by_chance_are_not_ours_while_others_were_reached_that_day() -> None:
+    in_a_row = [contact("s", 30), contact("s", 31, "brook"), contact("s", 32)]
+
+    assert failing(in_a_row, [contact(".", 29, "cliff")]) == {}
+    assert failing(in_a_row, [contact(".", 7, "cliff")]) == {"route email main": "ours"}
+
+
 def test_an_organisation_that_failed_last_is_no_witness_and_most_others_must_have_been_reached() -> None:
     fails_last = [contact(".", 0.5, "brook"), contact("s", 2.5, "brook")]
 

@@ -13,7 +13,6 @@ from probes.guard import Spend
 from probes.phone.speech import MESSAGE_SECONDS
 from results.calendar import LONDON
 from results.plans import Cell, Plan
-from results.report.standards import MINUTES_A_REPLY
 from results.schema import Scenario
 from results.store import FrozenWave, ShopRow
 from scenarios import due_calls, plan, spread
@@ -99,6 +98,7 @@ class Cost:
 
 def cost(frozen: FrozenWave, rows: Sequence[ShopRow], pence_per_minute: float | None, dearest: Spend) -> Cost:
     """By the arithmetic of a run's question before it dials, and of the caps. `dearest`: one call at its dearest."""
+
     calls = [row for row in rows if row.channel == "phone" and row.shopper == "probe"]
     minutes = due_calls.expected_minutes(calls, frozen).total()
     attempts = sum(frozen.scenarios[row.scenario].attempts for row in calls)
@@ -127,6 +127,8 @@ class StaffMinutes:
 
 def staff_minutes(frozen: FrozenWave, rows: Sequence[ShopRow]) -> StaffMinutes:
     """The most that is expected: a menu, a machine or nobody at all costs less. What people do is not known before."""
+    from results.report.standards import MINUTES_A_REPLY  # here, because what reports are made with takes long to load
+
     calls = [row for row in rows if row.channel == "phone" and row.shopper == "probe"]
     replies = sum(row.channel == "email" for row in rows)
     seconds = sum(_seconds(frozen.scenarios[row.scenario]) for row in calls)

@@ -13,7 +13,6 @@ from results import words
 from results.calendar import LONDON
 from results.channels import ABOUT
 from results.plans import Plans, Promise, by_kind, by_place
-from results.report.reference import published
 from results.schema import Channel, Shop
 from results.store import FrozenWave, ShopRow
 from scenarios import plan as planning
@@ -181,6 +180,8 @@ def _share_before(channel: Channel, said: float | None) -> float:
     """What the channel's first figure is thought to be: as said, else as published of 2006, else one half."""
     if said is not None:
         return said / 100
+    from results.report.reference import published  # here, because what reports are made with takes long to load
+
     known = (figure.value for figure in published() if figure.measure == _BEFORE.get(channel))
     return next(known, _WIDEST)
 

@@ -18,6 +18,7 @@ from scenarios.commands.common import planned_wave
 from scenarios.demo import practice, write_programme
 from scenarios.rescore import rescore
 from tests.scenarios.shopping import WAVE, change, run
+from tests.scenarios.typed import console
 
 MONDAY = dt.date(2026, 11, 23)
 HOUR, DAY = 3600, 86_400
@@ -82,8 +83,7 @@ async def let_pass(folder: Path, seconds: float) -> None:
 
 
 def doorstep(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "scenarios.cli", *arguments, "--folder", str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    return console(*arguments, "--folder", str(folder))
 
 
 async def collect(folder: Path, *options: str) -> str:

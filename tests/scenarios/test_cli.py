@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,15 +9,14 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from scenarios.cli import app
+from tests.scenarios.typed import console
 
 COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]
 
 
 def doorstep(*arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """The command, run as a user would."""
-    where = ["--folder", str(folder)] if folder else []
-    command = [sys.executable, "-m", "scenarios.cli", *arguments, *where]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    """The command, as a user types it."""
+    return console(*arguments, *(["--folder", str(folder)] if folder else []))
 
 
 @pytest.fixture(scope="module")

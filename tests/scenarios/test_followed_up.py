@@ -8,7 +8,6 @@ import json
 import re
 import smtplib
 import subprocess
-import sys
 import tomllib
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -28,6 +27,7 @@ from scenarios.bench import Bench, opened
 from scenarios.commands.common import planned_wave
 from scenarios.demo import practice, write_programme
 from tests.scenarios.shopping import WAVE, change, collect, run
+from tests.scenarios.typed import console
 
 MONDAY = dt.date(2026, 11, 23)
 DAY = 86_400.0
@@ -69,9 +69,8 @@ async def folder(tmp_path: Path) -> AsyncIterator[Path]:
 
 
 def doorstep(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command, as a user runs it."""
-    command = [sys.executable, "-m", "scenarios.cli", *arguments, "--folder", str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    """The command, as a user types it."""
+    return console(*arguments, "--folder", str(folder))
 
 
 async def the_row(folder: Path) -> ShopRow:

@@ -2,8 +2,6 @@
 
 import asyncio
 import datetime as dt
-import subprocess
-import sys
 import tomllib
 from collections import Counter
 from pathlib import Path
@@ -24,6 +22,7 @@ from scenarios.bench import AtWork, Bench, opened
 from scenarios.commands.programme import wave_to_run
 from scenarios.run import Run
 from tests.scenarios.shopping import COUNCIL, WAVE, change, programme, run
+from tests.scenarios.typed import console
 
 
 async def states(folder: Path) -> Counter[str]:
@@ -148,8 +147,7 @@ async def test_a_cap_on_the_account_leaves_the_rest_of_the_calls_for_another_day
 
 async def test_the_account_is_looked_at_before_anybody_is_rung(tmp_path: Path) -> None:
     async with programme(tmp_path, "telephone") as folder:
-        command = [sys.executable, "-m", "scenarios.cli", "phone", "test", WAVE, "--folder", str(folder)]
-        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False, timeout=60)
+        done = await asyncio.to_thread(console, "phone", "test", WAVE, "--folder", str(folder))
         tally = await http.get_json(f"{_house(folder)}/tally")
 
     assert done.returncode == 0, done.stdout + done.stderr

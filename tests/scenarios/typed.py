@@ -3,10 +3,14 @@
 import asyncio
 import datetime as dt
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pytest
 from typer.testing import CliRunner, Result
 
 from results.evidence import EvidenceFolder
@@ -15,7 +19,7 @@ from results.retention import Retention
 from results.schema import Observation
 from scenarios import finish, plan
 from scenarios.bench import opened
-from scenarios.cli import app
+from scenarios.cli import app, main
 
 ORGANISATION = "example-council"
 LONG_AGO = dt.datetime(2025, 3, 3, 10, tzinfo=dt.UTC)
@@ -51,6 +55,27 @@ def _typed(folder: Path, arguments: Sequence[str], code: int) -> Result:
         raise done.exception
     assert done.exit_code == code, done.output
     return done
+
+
+def console(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The whole console script in the test's own process, since starting one takes long; apart from its event loop."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return _console(arguments)
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(_console, arguments).result()
+
+
+def _console(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    with CliRunner().isolation() as (out, err, _), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["doorstep", *arguments])
+        try:
+            main()
+            code = 0
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        return subprocess.CompletedProcess(arguments, code, out.getvalue().decode(), err.getvalue().decode())
 
 
 def programme(folder: Path, until: str = "2027-12-31") -> Path:

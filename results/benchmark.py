@@ -207,14 +207,16 @@ def _benchmark(scheme: Scheme, names: Mapping[str, str], shops: Sequence[Shop], 
 
 
 def _stage(counted: Sequence[Shop], stage: Stage) -> StageScore | None:
-    scored = [(shop, points) for shop in counted if (points := points_of(shop, stage)).share is not None]
+    scored = [(shop.id, points) for shop in counted if (points := points_of(shop, stage)).possible]
     if not scored:
         return None
     return StageScore(
-        mean=sum(points.share or 0.0 for _, points in scored) / len(scored),
+        mean=sum([points.earned / points.possible for _, points in scored]) / len(scored),
         base=len(scored),
-        points=sum((points for _, points in scored), Points()),
-        shops=tuple(shop.id for shop, _ in scored),
+        points=Points(
+            earned=sum([points.earned for _, points in scored]), possible=sum([points.possible for _, points in scored])
+        ),
+        shops=tuple([shop for shop, _ in scored]),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from results import words
@@ -79,13 +79,20 @@ class PartnershipFigure(Noun):
 
 def figures(scheme: Scheme, channel: Channel, shops: Sequence[Shop]) -> tuple[Figure, ...]:
     """Every measure of a channel that the scheme can answer, over the counted ones of `shops`."""
-    standards = {criterion.id: standard_words(criterion, scheme) for criterion in scheme.criteria}
+    return tuple(_figures(scheme, channel, shops))
+
+
+def headline(scheme: Scheme, channel: Channel, shops: Sequence[Shop]) -> Figure | None:
+    """The first of them alone; None where the scheme can answer none."""
+    return next(_figures(scheme, channel, shops), None)
+
+
+def _figures(scheme: Scheme, channel: Channel, shops: Sequence[Shop]) -> Iterator[Figure]:
+    criteria = {criterion.id: criterion for criterion in scheme.criteria}
     own = [shop for shop in shops if shop.channel == channel]
-    return tuple(
-        _figure(measure, own, standards[measure.criterion])
-        for measure in MEASURES
-        if measure.channel == channel and measure.criterion in standards
-    )
+    for measure in MEASURES:
+        if measure.channel == channel and measure.criterion in criteria:
+            yield _figure(measure, own, standard_words(criteria[measure.criterion], scheme))
 
 
 def line_kind(organisation: Organisation, number: str) -> LineKind:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from results import words
 from results.benchmark import score, wilson
 from results.channels import ABOUT
-from results.kpis import Figure, figures
+from results.kpis import Figure, headline
 from results.report.model import Service, StaffTime, StandardMet
 from results.schema import CHANNELS, Channel, Criterion, Enquiry, Scheme, Shop
 from results.scoring import standard_words
@@ -22,9 +22,9 @@ def standards_met(scheme: Scheme, channel: Channel, shops: Sequence[Shop]) -> tu
     """Every criterion that the profile gives a figure for, with the share of full marks over the counted `shops`."""
     tied = {one.id: one for one in scheme.criteria if one.channel == channel and one.profile_key}
     marks: dict[str, list[float]] = {key: [] for key in tied}
-    for shop in shops:
-        for given in shop.answers if shop.counted and shop.channel == channel else ():
-            if given.marks is not None and given.criterion in marks:
+    for shop in shops if tied else ():
+        for given in shop.answers if shop.channel == channel and shop.counted else ():
+            if given.criterion in marks and given.marks is not None:
                 marks[given.criterion].append(given.marks)
     return tuple(_met(criterion, channel, marks[key], scheme) for key, criterion in tied.items() if marks[key])
 
@@ -79,7 +79,7 @@ def services(
 
 
 def _headline(scheme: Scheme, channel: Channel, shops: Sequence[Shop]) -> Figure | None:
-    found = next(iter(figures(scheme, channel, shops)), None)
+    found = headline(scheme, channel, shops)
     return found.model_copy(update={"shops": ()}) if found else None
 
 

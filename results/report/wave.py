@@ -5,9 +5,11 @@ What the parts mean stands in `results.report.model`; how they look, in `results
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from types import MappingProxyType
+from typing import NamedTuple
 
 from results import words
 from results.agreement import Agreements
@@ -144,11 +146,14 @@ class _Parts:
         self.enquiries = enquiries
         self.minutes_a_reply = minutes_a_reply
         self.criteria = {criterion.id: criterion for criterion in scheme.criteria}
-        self.cells: dict[tuple[str, int], Cell] = {}
         self.shops = shops
         self.anchors = {shop.id: f"s{number}" for number, shop in enumerate(shops, 1)}
         self.benchmarks = benchmarks(scheme, names, shops)
         self.asked = _asked(scheme, shops)
+        self.places = {
+            channel: {one.id: place for place, one in enumerate(asked)} for channel, asked in self.asked.items()
+        }
+        self.told: dict[Channel, dict[int, _Told]] = {channel: {} for channel in self.asked}
         self.by_organisation: dict[str, list[Shop]] = {key: [] for key in names}
         for shop in shops:
             self.by_organisation[shop.organisation].append(shop)
@@ -276,18 +281,22 @@ class _Parts:
             for kind in kinds
         }
 
-    def _cell(self, criterion: Criterion, given: Answer) -> Cell:
-        """Equal answers are the same object in a wave from the store, and need to be put into words only once."""
-        key = (criterion.id, id(given))
-        found = self.cells.get(key)
-        if found is None:
-            found = self.cells[key] = _cell(criterion, given)
+    def _told(self, channel: Channel, given: Answer) -> _Told:
+        """An answer for the first time. Where equal ones are the same object it need not be put into words again."""
+        places = self.places[channel]
+        criterion = self.criteria.get(given.criterion)
+        if criterion is None or criterion.id not in places:
+            found = _Told(-1, None, "")
+        else:
+            found = _Told(places[criterion.id], _cell(criterion, given), _corrected(criterion, given))
+        self.told[channel][id(given)] = found
         return found
 
     def _shop(self, shop: Shop) -> ShopRow:
         seen = shop.observation
-        given = {answer.criterion: answer for answer in shop.answers}
-        asked = self.asked[shop.channel]
+        known = self.told[shop.channel]
+        told = [known.get(id(given)) or self._told(shop.channel, given) for given in shop.answers]
+        corrected = tuple([one.corrected for one in told if one.corrected])
         return ShopRow(
             anchor=self.anchors[shop.id],
             id=shop.id,
@@ -299,26 +308,36 @@ class _Parts:
             state=shop.state if shop.counted else why_not_counted(shop),
             counted=shop.counted,
             happened=tuple(_cut(sentence) for sentence in happened(shop)),
-            cells=tuple([self._cell(criterion, given[criterion.id]) for criterion in asked if criterion.id in given]),
+            cells=tuple([one.cell for one in sorted(told, key=_by_place) if one.cell is not None]),
             access=shop.access,
             quality=shop.quality,
-            notes=tuple(_cut(note) for note in ((seen.notes if seen else ()) + self._corrected(shop))[:_MOST_NOTES]),
+            notes=tuple(_cut(note) for note in ((seen.notes if seen else ()) + corrected)[:_MOST_NOTES]),
             evidence=tuple(
                 EvidenceRow(kind=one.kind, name=one.name, sha256=one.sha256, size=one.size, keep_until=one.keep_until)
                 for one in (seen.evidence if seen else ())
             ),
         )
 
-    def _corrected(self, shop: Shop) -> tuple[str, ...]:
-        """What people have settled otherwise than was proposed, each with the proposal."""
-        return tuple(
-            f"{criterion.short}: {given.reviewed} by a person; before that: {said(criterion, given.proposal)}."
-            for given in shop.answers
-            if given.reviewed in ("corrected", "cannot tell") and (criterion := self.criteria.get(given.criterion))
-        )
-
 
 # ------------------------------------------------------------------------------------------------ small parts
+
+
+class _Told(NamedTuple):
+    """An answer in words: its place among the questions of its channel, and what a person settled otherwise."""
+
+    place: int
+    cell: Cell | None
+    corrected: str
+
+
+_by_place = itemgetter(0)
+
+
+def _corrected(criterion: Criterion, given: Answer) -> str:
+    """What a person has settled otherwise than was proposed, with the proposal."""
+    if given.reviewed not in ("corrected", "cannot tell"):
+        return ""
+    return f"{criterion.short}: {given.reviewed} by a person; before that: {said(criterion, given.proposal)}."
 
 
 def _asked(scheme: Scheme, shops: Sequence[Shop]) -> dict[Channel, list[Criterion]]:
@@ -378,11 +397,12 @@ def _answer_times(shops: Sequence[Shop]) -> Times:
 
 def _marks(shops: Sequence[Shop]) -> tuple[CriterionMarks, ...]:
     """Mean marks on each criterion over the counted shops."""
-    found: dict[str, list[float]] = {}
+    found: defaultdict[str, list[float]] = defaultdict(list)
     for shop in shops:
         for given in shop.answers if shop.counted else ():
-            if given.marks is not None:
-                found.setdefault(given.criterion, []).append(given.marks)
+            mark = given.marks
+            if mark is not None:
+                found[given.criterion].append(mark)
     return tuple(
         CriterionMarks(criterion=key, mean=sum(marks) / len(marks), base=len(marks)) for key, marks in found.items()
     )
@@ -397,10 +417,8 @@ _SETTLED = (State.ANSWERED, State.NOT_APPLICABLE)
 
 def _states(shops: Sequence[Shop]) -> dict[str, int]:
     """Answers of counted shops that are neither marked nor not applicable, by state."""
-    found = Counter(
-        given.state.value for shop in shops if shop.counted for given in shop.answers if given.state not in _SETTLED
-    )
-    return dict(sorted(found.items()))
+    open_still = [given.state for shop in shops if shop.counted for given in shop.answers if given.state not in _SETTLED]
+    return dict(sorted((state.value, count) for state, count in Counter(open_still).items()))
 
 
 def _set_aside(scheme: Scheme, shops: Sequence[Shop]) -> dict[str, dict[str, int]]:
@@ -434,5 +452,7 @@ def _refusals(names: Mapping[str, str], refusals: Sequence[Refusal]) -> tuple[Re
 
 def _cut(text: str) -> str:
     """Texts may come from outside: no control characters, and no longer than a reader would read."""
-    clean = "".join(character if character.isprintable() else " " for character in text)
+    clean = text
+    if not text.isprintable():
+        clean = "".join(character if character.isprintable() else " " for character in text)
     return clean if len(clean) <= _LONGEST_NOTE else f"{clean[:_LONGEST_NOTE].rstrip()}…"

@@ -17,7 +17,6 @@ from results.channels import contacts
 from results.schema import (
     CHANNELS,
     FUTURE_ACTION,
-    Answer,
     Channel,
     Criterion,
     Fact,
@@ -27,6 +26,7 @@ from results.schema import (
     State,
     Suggestion,
 )
+from results.tally import Tally, tallies
 
 MOST = 3
 MOST_FOR_PARTNERSHIP = 5
@@ -110,22 +110,19 @@ Means = Mapping[str, Mean]
 
 def means(scheme: Scheme, shops: Sequence[Shop]) -> dict[str, Mean]:
     """Mean marks on every scored criterion over the counted ones of `shops`; too few answers, none."""
+    return means_of(scheme, tallies(shops, lambda _: None).get(None, {}))
+
+
+def means_of(scheme: Scheme, counted: Mapping[str, Tally]) -> dict[str, Mean]:
+    """The same of answers that have been counted."""
     # What is asked on every channel says nothing of any one of them.
-    scored = {one.id: one for one in scheme.criteria if one.weight > 0 and one.channel != "any"}
-    marked: dict[str, list[tuple[Answer, str]]] = {key: [] for key in scored}
-    unsettled: Counter[str] = Counter()
-    for shop in shops:
-        id = shop.id
-        for given in shop.answers if shop.counted else ():
-            if given.marks is not None:
-                if (beside := marked.get(given.criterion)) is not None:
-                    beside.append((given, id))
-            elif given.state is State.NEEDS_REVIEW:
-                unsettled[given.criterion] += 1
     return {
-        key: _mean(key, marked[key], unsettled[key])
-        for key, criterion in scored.items()
-        if len(marked[key]) >= LEAST_ANSWERS.get(criterion.channel, 3)
+        one.id: _mean(one.id, counted[one.id])
+        for one in scheme.criteria
+        if one.id in counted
+        and one.weight > 0
+        and one.channel != "any"
+        and counted[one.id].base >= LEAST_ANSWERS.get(one.channel, 3)
     }
 
 
@@ -245,16 +242,15 @@ def said(criterion: Criterion, value: Fact, marks: float | None = None) -> str:
 # ------------------------------------------------------------------------------------------------ choosing and wording
 
 
-def _mean(criterion: str, marked: Sequence[tuple[Answer, str]], unsettled: int) -> Mean:
-    marks = [given.marks or 0.0 for given, _ in marked]
+def _mean(criterion: str, counted: Tally) -> Mean:
     return Mean(
         criterion=criterion,
-        mean=statistics.fmean(marks),
-        base=len(marks),
-        full=marks.count(1),
-        unsettled=unsettled,
-        value=marked[0][0].value if len(marked) == 1 else None,
-        shops=tuple([shop for _, shop in marked]),
+        mean=counted.total / counted.base,
+        base=counted.base,
+        full=counted.full,
+        unsettled=counted.unsettled.get(State.NEEDS_REVIEW, 0),
+        value=counted.first.value if counted.first and counted.base == 1 else None,
+        shops=counted.shops,
     )
 
 

@@ -5,13 +5,13 @@ What the parts mean stands in `results.report.model`; how they look, in `results
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
-from results import words
+from results import tally, words
 from results.agreement import Agreements
 from results.benchmark import Benchmark, Score, benchmarks, score
 from results.change import Earlier, changes
@@ -21,7 +21,7 @@ from results.findings import (
     Means,
     channel_findings,
     findings,
-    means,
+    means_of,
     partnership_findings,
     partnership_means,
     said,
@@ -61,6 +61,7 @@ from results.schema import (
     Wave,
 )
 from results.scoring import standard_of, standard_words
+from results.tally import UNSETTLED, Tally, tallies
 from results.times import Replies, Times, days_told, last_arrival, replies, reply_times, together
 
 _TIMED: Mapping[Channel, str] = {"phone": "phone.access.answer_time", "email": "email.reply_time"}
@@ -114,7 +115,7 @@ def assemble(
         channels=channels,
         organisations=tuple(parts.organisation(organisations[key]) for key in names),
         not_counted=_not_counted(own),
-        set_aside=_set_aside(scheme, own),
+        set_aside=_set_aside(scheme, parts.all_counted),
         refusals=_refusals(names, refusals),
         services=services(scheme, enquiries, own, headlines=True),
         staff=staff_time(own, minutes_a_reply),
@@ -149,7 +150,15 @@ class _Parts:
         self.shops = shops
         self.anchors = {shop.id: f"s{number}" for number, shop in enumerate(shops, 1)}
         self.benchmarks = benchmarks(scheme, names, shops)
-        self.asked = _asked(scheme, shops)
+        self.counted = tallies(shops, lambda shop: (shop.organisation, shop.channel))
+        self.all_counted = {
+            channel: tally.together([own for (_, on), own in self.counted.items() if on == channel])
+            for channel in ABOUT
+        }
+        self.asked = {
+            channel: [one for one in scheme.criteria if one.channel in (channel, "any") and one.id in counted]
+            for channel, counted in self.all_counted.items()
+        }
         self.places = {
             channel: {one.id: place for place, one in enumerate(asked)} for channel, asked in self.asked.items()
         }
@@ -157,7 +166,7 @@ class _Parts:
         self.by_organisation: dict[str, list[Shop]] = {key: [] for key in names}
         for shop in shops:
             self.by_organisation[shop.organisation].append(shop)
-        self.means: dict[str, Means] = {key: means(scheme, own) for key, own in self.by_organisation.items()}
+        self.means: dict[str, Means] = {key: means_of(scheme, self._of_all_channels(key)) for key in names}
         self.average = partnership_means(self.means)
         self.figures: dict[tuple[str, Channel], tuple[Figure, ...]] = {
             (key, benchmark.channel): figures(scheme, benchmark.channel, self.by_organisation[key])
@@ -170,6 +179,10 @@ class _Parts:
             (key, "email"): reply_times(own, members[key].hours, read_until)
             for key, own in self.by_organisation.items()
         } | {(key, "phone"): _answer_times(own) for key, own in self.by_organisation.items()}
+
+    def _of_all_channels(self, organisation: str) -> dict[str, Tally]:
+        every = (self.counted.get((organisation, channel), {}) for channel in ABOUT)
+        return {criterion: one for own in every for criterion, one in own.items()}
 
     # -------------------------------------------------------------------------------------------- a channel
 
@@ -194,7 +207,7 @@ class _Parts:
             else None,
             answer_standard=standard_of(timed, self.scheme) if timed else None,
             standard_words=standard_words(timed, self.scheme) if timed else "",
-            standards=standards_met(self.scheme, channel, self.shops),
+            standards=standards_met(self.scheme, channel, self.all_counted[channel]),
         )
 
     def _criteria(self, channel: Channel) -> list[Criterion]:
@@ -253,6 +266,7 @@ class _Parts:
 
     def _organisation_channel(self, organisation: str, benchmark: Benchmark) -> OrganisationChannel:
         own = [shop for shop in self.by_organisation[organisation] if shop.channel == benchmark.channel]
+        counted = self.counted[organisation, benchmark.channel]
         times = self.times[organisation, benchmark.channel] if self._timed(benchmark.channel) else None
         return OrganisationChannel(
             channel=benchmark.channel,
@@ -264,10 +278,10 @@ class _Parts:
             changes=changes(self.scheme, organisation, benchmark.channel, own, self.earlier) if self.earlier else (),
             times=times,
             replies=self._replies(times) if times and benchmark.channel == "email" else None,
-            standards=standards_met(self.scheme, benchmark.channel, own),
-            marks=_marks(own),
+            standards=standards_met(self.scheme, benchmark.channel, counted),
+            marks=_marks(counted),
             not_counted=_not_counted(own),
-            set_aside=_states(own),
+            set_aside=_states(counted),
             by_shopper=self._apart(organisation, benchmark.channel, own),
             shops=tuple(self._shop(shop) for shop in own),
         )
@@ -340,17 +354,6 @@ def _corrected(criterion: Criterion, given: Answer) -> str:
     return f"{criterion.short}: {given.reviewed} by a person; before that: {said(criterion, given.proposal)}."
 
 
-def _asked(scheme: Scheme, shops: Sequence[Shop]) -> dict[Channel, list[Criterion]]:
-    """The criteria of each channel, and those of every channel, that were put to any of its contacts."""
-    given: dict[Channel, set[str]] = {channel: set() for channel in ABOUT}
-    for shop in shops:
-        given[shop.channel].update([answer.criterion for answer in shop.answers])
-    return {
-        channel: [one for one in scheme.criteria if one.channel in (channel, "any") and one.id in put]
-        for channel, put in given.items()
-    }
-
-
 def _head(criterion: Criterion) -> CriterionHead:
     return CriterionHead(
         id=criterion.id,
@@ -395,16 +398,12 @@ def _answer_times(shops: Sequence[Shop]) -> Times:
     )
 
 
-def _marks(shops: Sequence[Shop]) -> tuple[CriterionMarks, ...]:
-    """Mean marks on each criterion over the counted shops."""
-    found: defaultdict[str, list[float]] = defaultdict(list)
-    for shop in shops:
-        for given in shop.answers if shop.counted else ():
-            mark = given.marks
-            if mark is not None:
-                found[given.criterion].append(mark)
+def _marks(counted: Mapping[str, Tally]) -> tuple[CriterionMarks, ...]:
+    """Mean marks on each criterion."""
     return tuple(
-        CriterionMarks(criterion=key, mean=sum(marks) / len(marks), base=len(marks)) for key, marks in found.items()
+        CriterionMarks(criterion=key, mean=one.total / one.base, base=one.base)
+        for key, one in counted.items()
+        if one.base
     )
 
 
@@ -412,32 +411,19 @@ def _not_counted(shops: Sequence[Shop]) -> dict[str, int]:
     return dict(sorted(Counter(why_not_counted(shop) for shop in shops if not shop.counted).items()))
 
 
-_SETTLED = (State.ANSWERED, State.NOT_APPLICABLE)
+def _states(counted: Mapping[str, Tally]) -> dict[str, int]:
+    """Answers that are neither marked nor not applicable, by state."""
+    found = {state: sum(one.unsettled.get(state, 0) for one in counted.values()) for state in UNSETTLED}
+    return {state.value: count for state, count in found.items() if count}
 
 
-def _states(shops: Sequence[Shop]) -> dict[str, int]:
-    """Answers of counted shops that are neither marked nor not applicable, by state."""
-    open_still = [given.state for shop in shops if shop.counted for given in shop.answers if given.state not in _SETTLED]
-    return dict(sorted((state.value, count) for state, count in Counter(open_still).items()))
-
-
-def _set_aside(scheme: Scheme, shops: Sequence[Shop]) -> dict[str, dict[str, int]]:
+def _set_aside(scheme: Scheme, counted: Mapping[Channel, Mapping[str, Tally]]) -> dict[str, dict[str, int]]:
     """The same, by criterion."""
-    counted = Counter(
-        (shop.channel, given.criterion, given.state.value)
-        for shop in shops
-        if shop.counted
-        for given in shop.answers
-        if given.state not in _SETTLED
-    )
-    states: dict[tuple[str, str], dict[str, int]] = {}
-    for (channel, criterion, state), count in sorted(counted.items()):
-        states.setdefault((channel, criterion), {})[state] = count
     return {
-        f"{about.name}: {criterion.short}": states[channel, criterion.id]
+        f"{about.name}: {criterion.short}": {state.value: count for state, count in waiting.items()}
         for channel, about in ABOUT.items()
         for criterion in scheme.criteria
-        if (channel, criterion.id) in states
+        if criterion.id in counted[channel] and (waiting := counted[channel][criterion.id].unsettled)
     }
 
 

@@ -122,10 +122,20 @@ class _Scores:
         return Scored(self._basis, answers, access, quality, tuple(rest.get("comments", ())))
 
 
+_FIELDS = set(Shop.model_fields)
+"""All of a shop's fields are set, and one set says so for all shops."""
+
+
 def _shop(row: sa.Row[tuple[object, ...]], made: Mapping[str, Sequence[Appeal]], scores: _Scores) -> Shop:
+    """A shop. A probe's counts where something was seen without error; a person's, where a form was marked."""
     own = scores.read(row.scored) if row.scored else Scored("", (), Points(), Points())
     observation = Observation.model_validate_json(row.seen) if row.seen else None
-    shop = Shop(
+    person, state = row.shopper == "person", "closed" if row.scored else row.state
+    objections = made.get(row.id, ())
+    valid = bool(row.scored) if person else state == "closed" and observation is not None and observation.error is None
+    # What the store holds was checked when it was written, and its parts as they were read: once is enough.
+    return Shop.model_construct(
+        _FIELDS,
         id=row.id,
         wave=row.wave,
         organisation=row.organisation,
@@ -135,21 +145,14 @@ def _shop(row: sa.Row[tuple[object, ...]], made: Mapping[str, Sequence[Appeal]],
         shopper=row.shopper,
         target=row.target,
         made_at=row.made_at,
-        state="closed" if row.scored else row.state,
+        state=state,
         observation=observation,
         answers=own.answers,
         access=own.access,
         quality=own.quality,
         scheme=own.basis,
-        by=(row.account or "") if row.shopper == "person" else "",
+        counted=valid and not any(one.sets_aside for one in objections),
+        by=(row.account or "") if person else "",
         comments=own.comments,
-        appeals=tuple(made.get(row.id, ())),
+        appeals=tuple(objections),
     )
-    return shop.model_copy(update={"counted": True}) if _valid(shop) and not shop.disputed else shop
-
-
-def _valid(shop: Shop) -> bool:
-    """A probe's shop needs something seen without error; a person's needs a form that was marked."""
-    if shop.shopper == "person":
-        return bool(shop.scheme)
-    return shop.state == "closed" and shop.observation is not None and shop.observation.error is None

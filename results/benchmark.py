@@ -260,9 +260,10 @@ def _with_intervals(
     if not found:
         return with_scores, {}
     every = np.round(np.stack([draws[key] for key in found]), _SAME)
+    not_above = np.stack([np.searchsorted(np.sort(draw), draw, side="right") for draw in every.T], axis=1)
     with_ranks = {}
     for row, (key, rank) in enumerate(found.items()):
-        places = 1 + (every > every[row]).sum(axis=0)
+        places = 1 + len(every) - not_above[row]
         low, high = np.quantile(places, [0.025, 0.975], method="closest_observation")
         bounds = {"low": min(int(low), rank.place), "high": max(int(high), rank.place)}
         with_ranks[key] = rank.model_copy(update=bounds)

@@ -356,11 +356,14 @@ def _actions(weak: Sequence[Criterion], told: Callable[[Criterion], tuple[str, t
     for criterion in weak:
         said, shops = told(criterion)
         for one in suggestions(criterion):
-            row = Action(
+            channel, issue = one.channel or _channel(criterion), one.issue or criterion.however
+            if (channel, one.horizon, issue, one.details) in rows:
+                continue
+            rows[channel, one.horizon, issue, one.details] = Action(
                 criterion=criterion.id,
-                channel=one.channel or _channel(criterion),
+                channel=channel,
                 horizon=one.horizon,
-                issue=one.issue or criterion.however,
+                issue=issue,
                 details=one.details,
                 who=one.who,
                 result=one.result,
@@ -368,7 +371,6 @@ def _actions(weak: Sequence[Criterion], told: Callable[[Criterion], tuple[str, t
                 figure=said,
                 shops=shops,
             )
-            rows.setdefault((row.channel, row.horizon, row.issue, row.details), row)
     return tuple(rows.values())
 
 

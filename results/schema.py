@@ -489,6 +489,10 @@ class Appeal(Noun):
         return self.criterion is None and self.outcome == "upheld"
 
 
+Standing = Literal["planned", "intent", "open", "closed", "void", "refused"]
+"""Where a contact stands."""
+
+
 class Shop(Noun):
     """One contact by one shopper, with its answers. The unit that every figure counts."""
 
@@ -501,7 +505,7 @@ class Shop(Noun):
     shopper: Shopper = "probe"
     target: str
     made_at: AwareDatetime | None = None
-    state: Literal["planned", "intent", "open", "closed", "void", "refused"]
+    state: Standing
     observation: Observation | None = None
     answers: tuple[Answer, ...] = ()
     access: Points = Points()

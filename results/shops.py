@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from results import scoring
-from results.schema import Answer, Appeal, Observation, Points, Scheme, Shop
+from results.schema import Answer, Appeal, Observation, Points, Scheme, Shop, Standing
 from results.tables import appeals, observations, scores, shops
 
 
@@ -130,7 +130,8 @@ def _shop(row: sa.Row[tuple[object, ...]], made: Mapping[str, Sequence[Appeal]],
     """A shop. A probe's counts where something was seen without error; a person's, where a form was marked."""
     own = scores.read(row.scored) if row.scored else Scored("", (), Points(), Points())
     observation = Observation.model_validate_json(row.seen) if row.seen else None
-    person, state = row.shopper == "person", "closed" if row.scored else row.state
+    person = row.shopper == "person"
+    state: Standing = "closed" if row.scored else row.state
     objections = made.get(row.id, ())
     valid = bool(row.scored) if person else state == "closed" and observation is not None and observation.error is None
     # What the store holds was checked when it was written, and its parts as they were read: once is enough.

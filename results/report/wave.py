@@ -26,7 +26,7 @@ from results.findings import (
     partnership_means,
     said,
 )
-from results.kpis import Figure, LineKind, by_line, figures, line_kind, partnership
+from results.kpis import Figure, LineKind, by_line, figures, line_kind, partnership, read_once
 from results.marking import COULD_NOT_TELL
 from results.measures import MEASURES
 from results.report.happened import happened, why_not_counted
@@ -65,6 +65,10 @@ from results.tally import UNSETTLED, Tally, tallies
 from results.times import Replies, Times, days_told, last_arrival, replies, reply_times, together
 
 _TIMED: Mapping[Channel, str] = {"phone": "phone.access.answer_time", "email": "email.reply_time"}
+_OF_SHOPS, _OF_CELLS, _OF_EVIDENCE = (set(noun.model_fields) for noun in (ShopRow, Cell, EvidenceRow))
+"""The fields of nouns that a large wave has by the ten thousand: they are made of what has been checked already, and
+share the set that says which fields they have.
+"""
 _LONGEST_NOTE = 400
 _MOST_NOTES = 12
 
@@ -168,8 +172,9 @@ class _Parts:
             self.by_organisation[shop.organisation].append(shop)
         self.means: dict[str, Means] = {key: means_of(scheme, self._of_all_channels(key)) for key in names}
         self.average = partnership_means(self.means)
+        self.read = read = read_once()
         self.figures: dict[tuple[str, Channel], tuple[Figure, ...]] = {
-            (key, benchmark.channel): figures(scheme, benchmark.channel, self.by_organisation[key])
+            (key, benchmark.channel): figures(scheme, benchmark.channel, self.by_organisation[key], read)
             for benchmark in self.benchmarks
             for key in benchmark.scores
         }
@@ -189,7 +194,7 @@ class _Parts:
     def channel(self, benchmark: Benchmark) -> ChannelPart:
         channel = benchmark.channel
         own = [self.figures[key, channel] for key in benchmark.scores]
-        pooled = figures(self.scheme, channel, self.shops)
+        pooled = figures(self.scheme, channel, self.shops, self.read)
         timed = self._timed(channel)
         return ChannelPart(
             channel=channel,
@@ -311,7 +316,8 @@ class _Parts:
         known = self.told[shop.channel]
         told = [known.get(id(given)) or self._told(shop.channel, given) for given in shop.answers]
         corrected = tuple([one.corrected for one in told if one.corrected])
-        return ShopRow(
+        return ShopRow.model_construct(
+            _OF_SHOPS,
             anchor=self.anchors[shop.id],
             id=shop.id,
             shopper=shop.shopper,
@@ -327,7 +333,14 @@ class _Parts:
             quality=shop.quality,
             notes=tuple(_cut(note) for note in ((seen.notes if seen else ()) + corrected)[:_MOST_NOTES]),
             evidence=tuple(
-                EvidenceRow(kind=one.kind, name=one.name, sha256=one.sha256, size=one.size, keep_until=one.keep_until)
+                EvidenceRow.model_construct(
+                    _OF_EVIDENCE,
+                    kind=one.kind,
+                    name=one.name,
+                    sha256=one.sha256,
+                    size=one.size,
+                    keep_until=one.keep_until,
+                )
                 for one in (seen.evidence if seen else ())
             ),
         )
@@ -376,7 +389,14 @@ def _cell(criterion: Criterion, given: Answer) -> Cell:
         text = f"{given.state.value.capitalize()} ({said(criterion, given.value)}?)"
     else:
         text = given.state.value.capitalize()
-    return Cell(criterion=criterion.id, words=_cut(text), marks=given.marks, state=given.state, why=_cut(given.why))
+    return Cell.model_construct(
+        _OF_CELLS,
+        criterion=criterion.id,
+        words=_cut(text),
+        marks=None if given.marks is None else round(given.marks, 6),
+        state=given.state,
+        why=_cut(given.why),
+    )
 
 
 def _by_kind(organisation: Organisation, shops: Sequence[Shop]) -> dict[LineKind, list[Shop]]:

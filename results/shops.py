@@ -82,6 +82,10 @@ async def of_wave(connection: AsyncConnection, wave: str, basis: str) -> tuple[S
     return tuple([shop for _, shop in found])
 
 
+_OF_SHOPS, _OF_ANSWERS = set(Shop.model_fields), set(Answer.model_fields)
+"""The fields that are set: all of them, and one set says so for all shops, and for all answers, of a large wave."""
+
+
 class _Scores:
     """Documents of scores read. Equal answers are the same object: of a million, few are unlike all the others.
 
@@ -110,7 +114,8 @@ class _Scores:
             return self._whole(document)
 
     def _new(self, piece: str) -> Answer:
-        known = self._known[piece] = Answer.model_validate_json(f"{{{piece}}}")
+        checked = Answer.model_validate_json(f"{{{piece}}}")
+        known = self._known[piece] = Answer.model_construct(_OF_ANSWERS, **vars(checked))
         return known
 
     def _whole(self, document: str) -> Scored:
@@ -120,10 +125,6 @@ class _Scores:
     def _scored(self, answers: tuple[Answer, ...], rest: Mapping[str, Any]) -> Scored:
         access, quality = (Points.model_validate(rest[stage]) for stage in ("access", "quality"))
         return Scored(self._basis, answers, access, quality, tuple(rest.get("comments", ())))
-
-
-_FIELDS = set(Shop.model_fields)
-"""All of a shop's fields are set, and one set says so for all shops."""
 
 
 def _shop(row: sa.Row[tuple[object, ...]], made: Mapping[str, Sequence[Appeal]], scores: _Scores) -> Shop:
@@ -136,7 +137,7 @@ def _shop(row: sa.Row[tuple[object, ...]], made: Mapping[str, Sequence[Appeal]],
     valid = bool(row.scored) if person else state == "closed" and observation is not None and observation.error is None
     # What the store holds was checked when it was written, and its parts as they were read: once is enough.
     return Shop.model_construct(
-        _FIELDS,
+        _OF_SHOPS,
         id=row.id,
         wave=row.wave,
         organisation=row.organisation,

@@ -15,6 +15,7 @@ import asyncio
 import datetime as dt
 import hashlib
 import json
+import os
 import random
 import resource
 import shutil
@@ -34,6 +35,8 @@ from results.schema import Channel, Consent, Criterion, Organisation, Scheme, Wa
 from results.store import FrozenWave, Store
 
 DOORSTEP = (sys.executable, "-m", "scenarios.cli")
+INSTALLED = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""What Python compiled is kept, as where Doorstep is installed."""
 PER_ORGANISATION = (("phone", 0.49), ("email", 0.49), ("web", 0.02))
 SEED = 2006
 _FIRST = dt.datetime(2026, 11, 2, 9, tzinfo=dt.UTC)
@@ -191,7 +194,7 @@ def measure(programme: Path) -> dict[str, float]:
     """One report, written by a process of its own: seconds, and the largest memory of it and its children."""
     command = [*DOORSTEP, "report", "large", "--format", "html,xlsx", "--folder", str(programme)]
     began, spent = time.monotonic(), _spent()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=INSTALLED)
     peak = [0]
     watch = threading.Thread(target=_watch, args=(process, peak), daemon=True)
     watch.start()
@@ -245,7 +248,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="doorstep-report-") as name:
         for size in map(int, asked.sizes.split(",")):
             programme = Path(name) / str(size)
-            subprocess.run([*DOORSTEP, "init", str(programme)], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run([*DOORSTEP, "init", str(programme)], check=True, stdout=subprocess.DEVNULL, env=INSTALLED)
             members = max(2, min(asked.organisations, size // 2500))  # a smaller wave has fewer, each as large
             answers = asyncio.run(fill(programme / "doorstep.db", members, size))
             once = measure(programme)

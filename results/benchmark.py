@@ -207,14 +207,16 @@ def _benchmark(scheme: Scheme, names: Mapping[str, str], shops: Sequence[Shop], 
 
 
 def _stage(counted: Sequence[Shop], stage: Stage) -> StageScore | None:
-    scored = [(shop, points) for shop in counted if (points := points_of(shop, stage)).share is not None]
+    scored = [(shop.id, points) for shop in counted if (points := points_of(shop, stage)).possible]
     if not scored:
         return None
     return StageScore(
-        mean=sum(points.share or 0.0 for _, points in scored) / len(scored),
+        mean=sum([points.earned / points.possible for _, points in scored]) / len(scored),
         base=len(scored),
-        points=sum((points for _, points in scored), Points()),
-        shops=tuple(shop.id for shop, _ in scored),
+        points=Points(
+            earned=sum([points.earned for _, points in scored]), possible=sum([points.possible for _, points in scored])
+        ),
+        shops=tuple([shop for shop, _ in scored]),
     )
 
 
@@ -258,9 +260,10 @@ def _with_intervals(
     if not found:
         return with_scores, {}
     every = np.round(np.stack([draws[key] for key in found]), _SAME)
+    not_above = np.stack([np.searchsorted(np.sort(draw), draw, side="right") for draw in every.T], axis=1)
     with_ranks = {}
     for row, (key, rank) in enumerate(found.items()):
-        places = 1 + (every > every[row]).sum(axis=0)
+        places = 1 + len(every) - not_above[row]
         low, high = np.quantile(places, [0.025, 0.975], method="closest_observation")
         bounds = {"low": min(int(low), rank.place), "high": max(int(high), rank.place)}
         with_ranks[key] = rank.model_copy(update=bounds)

@@ -26,6 +26,7 @@ from results.schema import (
     State,
     Suggestion,
 )
+from results.tally import Tally, tallies
 
 MOST = 3
 MOST_FOR_PARTNERSHIP = 5
@@ -109,19 +110,19 @@ Means = Mapping[str, Mean]
 
 def means(scheme: Scheme, shops: Sequence[Shop]) -> dict[str, Mean]:
     """Mean marks on every scored criterion over the counted ones of `shops`; too few answers, none."""
+    return means_of(scheme, tallies(shops, lambda _: None).get(None, {}))
+
+
+def means_of(scheme: Scheme, counted: Mapping[str, Tally]) -> dict[str, Mean]:
+    """The same of answers that have been counted."""
     # What is asked on every channel says nothing of any one of them.
-    scored = {one.id: one for one in scheme.criteria if one.weight > 0 and one.channel != "any"}
-    marks: dict[str, list[tuple[float, Fact, str]]] = {}
-    unsettled: Counter[str] = Counter()
-    for shop in shops:
-        for given in shop.answers if shop.counted else ():
-            if given.marks is not None and given.criterion in scored:
-                marks.setdefault(given.criterion, []).append((given.marks, given.value, shop.id))
-            unsettled[given.criterion] += given.state is State.NEEDS_REVIEW
     return {
-        key: _mean(key, marks[key], unsettled[key])
-        for key, criterion in scored.items()
-        if len(marks.get(key, ())) >= LEAST_ANSWERS.get(criterion.channel, 3)
+        one.id: _mean(one.id, counted[one.id])
+        for one in scheme.criteria
+        if one.id in counted
+        and one.weight > 0
+        and one.channel != "any"
+        and counted[one.id].base >= LEAST_ANSWERS.get(one.channel, 3)
     }
 
 
@@ -144,13 +145,14 @@ def findings(scheme: Scheme, own: Means, average: Mapping[str, float]) -> Findin
     own means under 0.9, by weight × (marks lost + what the own mean is below the partnership's). Three of each at most,
     two from one channel while another has something to say; no criterion is in both.
     """
-    good, weak = _apart(scheme, own, average)
+    good, weak = _apart([one for one in scheme.criteria if one.id in own], own, average)
     praised = _first(good)
+    named = {one.id for one in praised}
     return Findings(
         praise=tuple(_finding(one, one.praise, own[one.id], average.get(one.id)) for one in praised),
         however=tuple(
             _finding(one, one.however, own[one.id], average.get(one.id))
-            for one in _first([one for one in weak if one not in praised])
+            for one in _first([one for one in weak if one.id not in named])
         ),
         actions=_actions(weak, lambda one: (figure(one, own[one.id]), own[one.id].shops)),
     )
@@ -158,12 +160,14 @@ def findings(scheme: Scheme, own: Means, average: Mapping[str, float]) -> Findin
 
 def channel_findings(scheme: Scheme, channel: Channel, own: Means, average: Mapping[str, float]) -> Findings:
     """The same of one organisation in one channel, up to ten of each: the form of Derbyshire's report of 2006."""
-    good, weak = ([one for one in found if one.channel == channel] for found in _apart(scheme, own, average))
+    known = [one for one in scheme.criteria if one.id in own and one.channel == channel]
+    good, weak = _apart(known, own, average)
+    named = {one.id for one in good}
     return Findings(
         praise=tuple(_finding(one, one.praise, own[one.id], average.get(one.id)) for one in good[:MOST_IN_CHANNEL]),
         however=tuple(
             _finding(one, one.however, own[one.id], average.get(one.id))
-            for one in [one for one in weak if one not in good][:MOST_IN_CHANNEL]
+            for one in [one for one in weak if one.id not in named][:MOST_IN_CHANNEL]
         ),
     )
 
@@ -238,20 +242,22 @@ def said(criterion: Criterion, value: Fact, marks: float | None = None) -> str:
 # ------------------------------------------------------------------------------------------------ choosing and wording
 
 
-def _mean(criterion: str, marks: Sequence[tuple[float, Fact, str]], unsettled: int) -> Mean:
+def _mean(criterion: str, counted: Tally) -> Mean:
     return Mean(
         criterion=criterion,
-        mean=statistics.fmean(mark for mark, _, _ in marks),
-        base=len(marks),
-        full=sum(mark == 1 for mark, _, _ in marks),
-        unsettled=unsettled,
-        value=marks[0][1] if len(marks) == 1 else None,
-        shops=tuple(shop for _, _, shop in marks),
+        mean=counted.total / counted.base,
+        base=counted.base,
+        full=counted.full,
+        unsettled=counted.unsettled.get(State.NEEDS_REVIEW, 0),
+        value=counted.first.value if counted.first and counted.base == 1 else None,
+        shops=counted.shops,
     )
 
 
-def _apart(scheme: Scheme, own: Means, average: Mapping[str, float]) -> tuple[list[Criterion], list[Criterion]]:
-    """The criteria to praise and those that fell short, the worthiest first; one may be in both."""
+def _apart(
+    known: Sequence[Criterion], own: Means, average: Mapping[str, float]
+) -> tuple[list[Criterion], list[Criterion]]:
+    """Those of the criteria to praise and those that fell short, the worthiest first; one may be in both."""
 
     def merit(criterion: Criterion) -> float:
         mean = own[criterion.id].mean
@@ -261,7 +267,6 @@ def _apart(scheme: Scheme, own: Means, average: Mapping[str, float]) -> tuple[li
         mean = own[criterion.id].mean
         return criterion.weight * (1 - mean + max(0.0, average.get(criterion.id, mean) - mean))
 
-    known = [criterion for criterion in scheme.criteria if criterion.id in own]
     good = [one for one in known if own[one.id].at_worst >= _praise_from(one)]
     weak = [one for one in known if own[one.id].mean < HOWEVER_BELOW]
     return sorted(good, key=lambda one: (-merit(one), one.id)), sorted(weak, key=lambda one: (-loss(one), one.id))
@@ -275,7 +280,8 @@ def _first(ordered: Sequence[Criterion]) -> list[Criterion]:
     for one in ordered:
         taken[one.channel] += 1
         (chosen if taken[one.channel] <= MOST_PER_CHANNEL else spare).append(one)
-    return sorted((chosen + spare)[:MOST], key=ordered.index)
+    places = {one.id: place for place, one in enumerate(ordered)}
+    return sorted((chosen + spare)[:MOST], key=lambda one: places[one.id])
 
 
 def _finding(criterion: Criterion, text: str, mean: Mean, average: float | None) -> Finding:
@@ -350,11 +356,14 @@ def _actions(weak: Sequence[Criterion], told: Callable[[Criterion], tuple[str, t
     for criterion in weak:
         said, shops = told(criterion)
         for one in suggestions(criterion):
-            row = Action(
+            channel, issue = one.channel or _channel(criterion), one.issue or criterion.however
+            if (channel, one.horizon, issue, one.details) in rows:
+                continue
+            rows[channel, one.horizon, issue, one.details] = Action(
                 criterion=criterion.id,
-                channel=one.channel or _channel(criterion),
+                channel=channel,
                 horizon=one.horizon,
-                issue=one.issue or criterion.however,
+                issue=issue,
                 details=one.details,
                 who=one.who,
                 result=one.result,
@@ -362,7 +371,6 @@ def _actions(weak: Sequence[Criterion], told: Callable[[Criterion], tuple[str, t
                 figure=said,
                 shops=shops,
             )
-            rows.setdefault((row.channel, row.horizon, row.issue, row.details), row)
     return tuple(rows.values())
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from results import words
 from results.benchmark import Interval, Rounded, wilson
 from results.channels import ABOUT, SAMPLED
-from results.measures import CONTACTABILITY_BY_PEOPLE, CONTACTABILITY_NOTE, MEASURES, Measure, Unit
+from results.measures import CONTACTABILITY_BY_PEOPLE, CONTACTABILITY_NOTE, MEASURES, Measure, Reading, Unit
 from results.schema import Channel, Noun, Organisation, Scheme, Shop
 from results.scoring import standard_words
 from results.times import median_interval
@@ -77,15 +77,42 @@ class PartnershipFigure(Noun):
 # ------------------------------------------------------------------------------------------------ putting together
 
 
-def figures(scheme: Scheme, channel: Channel, shops: Sequence[Shop]) -> tuple[Figure, ...]:
+Read = Callable[[Measure, Shop], Reading]
+"""How a measure is read from a shop."""
+
+
+def figures(
+    scheme: Scheme, channel: Channel, shops: Sequence[Shop], read: Read = lambda measure, shop: measure.read(shop)
+) -> tuple[Figure, ...]:
     """Every measure of a channel that the scheme can answer, over the counted ones of `shops`."""
-    standards = {criterion.id: standard_words(criterion, scheme) for criterion in scheme.criteria}
+    return tuple(_figures(scheme, channel, shops, read))
+
+
+def read_once() -> Read:
+    """Reads each measure from each shop once, for whoever needs the figures of a shop several times."""
+    known: dict[str, dict[str, Reading]] = {measure.id: {} for measure in MEASURES}
+
+    def read(measure: Measure, shop: Shop) -> Reading:
+        of_measure = known[measure.id]
+        found = of_measure.get(shop.id)
+        if found is None:
+            found = of_measure[shop.id] = measure.read(shop)
+        return found
+
+    return read
+
+
+def headline(scheme: Scheme, channel: Channel, shops: Sequence[Shop]) -> Figure | None:
+    """The first of them alone; None where the scheme can answer none."""
+    return next(_figures(scheme, channel, shops, lambda measure, shop: measure.read(shop)), None)
+
+
+def _figures(scheme: Scheme, channel: Channel, shops: Sequence[Shop], read: Read) -> Iterator[Figure]:
+    criteria = {criterion.id: criterion for criterion in scheme.criteria}
     own = [shop for shop in shops if shop.channel == channel]
-    return tuple(
-        _figure(measure, own, standards[measure.criterion])
-        for measure in MEASURES
-        if measure.channel == channel and measure.criterion in standards
-    )
+    for measure in MEASURES:
+        if measure.channel == channel and measure.criterion in criteria:
+            yield _figure(measure, own, standard_words(criteria[measure.criterion], scheme), read)
 
 
 def line_kind(organisation: Organisation, number: str) -> LineKind:
@@ -145,8 +172,8 @@ def _neighbours(value: float) -> str:
     return f"{words.ordinal(int(value))} and {words.ordinal(int(value) + 1)}"
 
 
-def _figure(measure: Measure, shops: Sequence[Shop], standard: str) -> Figure:
-    readings = [(shop, measure.read(shop)) for shop in shops if shop.counted]
+def _figure(measure: Measure, shops: Sequence[Shop], standard: str, read: Read) -> Figure:
+    readings = [(shop, read(measure, shop)) for shop in shops if shop.counted]
     known = [(shop, reading.value) for shop, reading in readings if reading.value is not None]
     aside = Counter(reading.aside for _, reading in readings if reading.value is None)
     if measure.kind == "tally":

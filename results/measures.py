@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from results.schema import CHANNELS, Channel, Shop, State
+from results.schema import CHANNELS, Answer, Channel, Shop, State
 from results.scoring import NO_STANDARD
 
 Kind = Literal["share", "mean", "median", "tally"]
@@ -54,9 +54,16 @@ class Measure:
 # ------------------------------------------------------------------------------------------------ reading one shop
 
 
+def _given(shop: Shop, criterion: str) -> Answer | None:
+    for given in shop.answers:  # a loop, since this is done for every contact and every figure
+        if given.criterion == criterion:
+            return given
+    return None
+
+
 def _answer(shop: Shop, criterion: str) -> Reading:
     """The value of an answer as a number; a mark of nought without a value is a No."""
-    given = next((given for given in shop.answers if given.criterion == criterion), None)
+    given = _given(shop, criterion)
     if given is None:
         return Reading(None, "not asked")
     if given.state is not State.ANSWERED:
@@ -67,7 +74,7 @@ def _answer(shop: Shop, criterion: str) -> Reading:
 
 
 def _marks(shop: Shop, criterion: str) -> Reading:
-    given = next((given for given in shop.answers if given.criterion == criterion), None)
+    given = _given(shop, criterion)
     if given is None:
         return Reading(None, "not asked")
     if given.state is not State.ANSWERED or given.marks is None:

@@ -483,6 +483,15 @@ class Appeal(Noun):
     decided_at: AwareDatetime | None = None
     reason: str = Field(default="", max_length=4000)
 
+    @property
+    def sets_aside(self) -> bool:
+        """Whether the whole contact is set aside."""
+        return self.criterion is None and self.outcome == "upheld"
+
+
+Standing = Literal["planned", "intent", "open", "closed", "void", "refused"]
+"""Where a contact stands."""
+
 
 class Shop(Noun):
     """One contact by one shopper, with its answers. The unit that every figure counts."""
@@ -496,7 +505,7 @@ class Shop(Noun):
     shopper: Shopper = "probe"
     target: str
     made_at: AwareDatetime | None = None
-    state: Literal["planned", "intent", "open", "closed", "void", "refused"]
+    state: Standing
     observation: Observation | None = None
     answers: tuple[Answer, ...] = ()
     access: Points = Points()
@@ -510,7 +519,7 @@ class Shop(Noun):
     @property
     def disputed(self) -> bool:
         """Whether an appeal has set the whole contact aside: kept, shown, in no figure."""
-        return any(appeal.criterion is None and appeal.outcome == "upheld" for appeal in self.appeals)
+        return any(appeal.sets_aside for appeal in self.appeals)
 
 
 class Review(Noun):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from results import scoring
-from results.schema import Answer, Appeal, Observation, Points, Scheme, Shop
+from results.schema import Answer, Appeal, Observation, Points, Scheme, Shop, Standing
 from results.tables import appeals, observations, scores, shops
 
 
@@ -73,38 +74,70 @@ async def of_wave(connection: AsyncConnection, wave: str, basis: str) -> tuple[S
     made: dict[str, list[Appeal]] = {}
     for row in await connection.execute(objections.order_by(appeals.c.id)):
         made.setdefault(row.shop, []).append(Appeal.model_validate(row.document))
-    answers = _Answers()
+    scored_as = _Scores(basis)
     rows = await connection.stream(query)
     # Sorted here: a database would carry every document through its sort.
-    found = [((row.scenario, row.number, row.attempt), _shop(row, basis, made, answers)) async for row in rows]
+    found = [((row.scenario, row.number, row.attempt), _shop(row, made, scored_as)) async for row in rows]
     found.sort(key=lambda one: (one[1].organisation, one[1].channel, one[0]))
     return tuple([shop for _, shop in found])
 
 
-class _Answers:
-    """Answers as nouns. Equal ones are the same object: of a million answers, few are unlike all the others."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[object, ...], Answer] = {}
-
-    def of(self, documents: Iterable[dict[str, object]]) -> tuple[Answer, ...]:
-        """The answers of one shop. They are checked when they are met for the first time."""
-        known = self._known
-        found = []
-        for document in documents:
-            # True, 1 and 1.0 are equal to Python and not to a reader.
-            key = (document["value"].__class__, document.get("proposal").__class__, *document.values())
-            answer = known.get(key)
-            if answer is None:
-                answer = known[key] = Answer.model_validate(document)
-            found.append(answer)
-        return tuple(found)
+_OF_SHOPS, _OF_ANSWERS = set(Shop.model_fields), set(Answer.model_fields)
+"""The fields that are set: all of them, and one set says so for all shops, and for all answers, of a large wave."""
 
 
-def _shop(row: sa.Row[tuple[object, ...]], basis: str, made: Mapping[str, Sequence[Appeal]], answers: _Answers) -> Shop:
-    own = json.loads(row.scored) if row.scored else {"answers": (), "access": {}, "quality": {}}
+class _Scores:
+    """Documents of scores read. Equal answers are the same object: of a million, few are unlike all the others.
+
+    An answer that was met before is known by its text, before anything is parsed. A document is cut where one answer
+    ends and the next begins; where what looks like that stands within a text, the piece before it is no whole answer,
+    nothing knows it, and the document is read as a whole.
+    """
+
+    _OPENING, _BETWEEN, _CLOSING = '{"answers": [{', "}, {", '}], "access": '
+
+    def __init__(self, basis: str) -> None:
+        self._basis = basis
+        self._known: dict[str, Answer] = {}
+
+    def read(self, document: str) -> Scored:
+        """A shop's scores. Answers are checked when they are met for the first time."""
+        answers, closing, rest = document.partition(self._CLOSING)
+        if not closing or not answers.startswith(self._OPENING):
+            return self._whole(document)
+        pieces = answers[len(self._OPENING) :].split(self._BETWEEN)
+        found = [*map(self._known.get, pieces)]
+        try:
+            given = tuple([one or self._new(piece) for one, piece in zip(found, pieces, strict=True)])
+            return self._scored(given, json.loads('{"access": ' + rest))
+        except ValueError:  # pydantic's and json's are of this kind
+            return self._whole(document)
+
+    def _new(self, piece: str) -> Answer:
+        checked = Answer.model_validate_json(f"{{{piece}}}")
+        known = self._known[piece] = Answer.model_construct(_OF_ANSWERS, **vars(checked))
+        return known
+
+    def _whole(self, document: str) -> Scored:
+        read = json.loads(document)
+        return self._scored(tuple([Answer.model_validate(one) for one in read["answers"]]), read)
+
+    def _scored(self, answers: tuple[Answer, ...], rest: Mapping[str, Any]) -> Scored:
+        access, quality = (Points.model_validate(rest[stage]) for stage in ("access", "quality"))
+        return Scored(self._basis, answers, access, quality, tuple(rest.get("comments", ())))
+
+
+def _shop(row: sa.Row[tuple[object, ...]], made: Mapping[str, Sequence[Appeal]], scores: _Scores) -> Shop:
+    """A shop. A probe's counts where something was seen without error; a person's, where a form was marked."""
+    own = scores.read(row.scored) if row.scored else Scored("", (), Points(), Points())
     observation = Observation.model_validate_json(row.seen) if row.seen else None
-    shop = Shop(
+    person = row.shopper == "person"
+    state: Standing = "closed" if row.scored else row.state
+    objections = made.get(row.id, ())
+    valid = bool(row.scored) if person else state == "closed" and observation is not None and observation.error is None
+    # What the store holds was checked when it was written, and its parts as they were read: once is enough.
+    return Shop.model_construct(
+        _OF_SHOPS,
         id=row.id,
         wave=row.wave,
         organisation=row.organisation,
@@ -114,21 +147,14 @@ def _shop(row: sa.Row[tuple[object, ...]], basis: str, made: Mapping[str, Sequen
         shopper=row.shopper,
         target=row.target,
         made_at=row.made_at,
-        state="closed" if row.scored else row.state,
+        state=state,
         observation=observation,
-        answers=answers.of(own["answers"]),
-        access=Points.model_validate(own["access"]),
-        quality=Points.model_validate(own["quality"]),
-        scheme=basis if row.scored else "",
-        by=(row.account or "") if row.shopper == "person" else "",
-        comments=tuple(own.get("comments", ())),
-        appeals=tuple(made.get(row.id, ())),
+        answers=own.answers,
+        access=own.access,
+        quality=own.quality,
+        scheme=own.basis,
+        counted=valid and not any(one.sets_aside for one in objections),
+        by=(row.account or "") if person else "",
+        comments=own.comments,
+        appeals=tuple(objections),
     )
-    return shop.model_copy(update={"counted": _valid(shop) and not shop.disputed})
-
-
-def _valid(shop: Shop) -> bool:
-    """A probe's shop needs something seen without error; a person's needs a form that was marked."""
-    if shop.shopper == "person":
-        return bool(shop.scheme)
-    return shop.state == "closed" and shop.observation is not None and shop.observation.error is None

@@ -20,6 +20,7 @@ from results.channels import ABOUT, contacts
 from results.kpis import PartnershipFigure
 from results.report import charts
 from results.report.charts import Chart
+from results.report.elements import Given, answers_list, linker
 from results.report.method import brief, method, notes, staff_words
 from results.report.model import (
     Cell,
@@ -87,7 +88,7 @@ def environment_for(
         criteria_table={part.channel: _criteria_table(report, part) if few else [] for part in report.channels},
         standards_table={part.channel: _standards_table(report, part) for part in report.channels},
         references=_references(report),
-        address=address,
+        link=linker(address),
         written=written,
         listed=written or report.organisations,
         compact=None,
@@ -281,13 +282,9 @@ def _shops_words(own: OrganisationChannel) -> str:
     return f"{counted}, {left_out} not counted" if left_out else counted
 
 
-Given = list[tuple[ShopRow, Cell]]
-"""The answers to one question: each with its shop."""
-
-
-def _answers(own: OrganisationChannel) -> dict[str, Given]:
+def _answers(own: OrganisationChannel) -> Mapping[str, Given]:
     """The answers of one organisation in one channel, by criterion."""
-    found: dict[str, Given] = {}
+    found: dict[str, list[tuple[ShopRow, Cell]]] = {}
     for shop in own.shops:
         for cell in shop.cells:
             found.setdefault(cell.criterion, []).append((shop, cell))
@@ -383,6 +380,7 @@ def _environment() -> Environment:
         "shops_words": _shops_words,
         "all_beside": _all_beside,
         "answers_of": _answers,
+        "answers_list": answers_list,
         "marks_of": _marks_of,
         "summed": _summed,
         "staff_words": staff_words,

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from results import words
 from results.benchmark import score, wilson
 from results.channels import ABOUT
-from results.kpis import Figure, figures
+from results.kpis import Figure, headline
 from results.report.model import Service, StaffTime, StandardMet
 from results.schema import CHANNELS, Channel, Criterion, Enquiry, Scheme, Shop
 from results.scoring import standard_words
+from results.tally import Tally
 
 MINUTES_A_REPLY = 10.0
 """Ours, and only an estimate: reading an enquiry, finding the answer and writing it."""
@@ -18,19 +19,16 @@ MINUTES_A_REPLY = 10.0
 _NO_STAFF = {"ivr", "queue", "voicemail", "recorded_message_ends", "fax_or_data", "number_not_in_use"}
 
 
-def standards_met(scheme: Scheme, channel: Channel, shops: Sequence[Shop]) -> tuple[StandardMet, ...]:
-    """Every criterion that the profile gives a figure for, with the share of full marks over the counted `shops`."""
-    tied = {one.id: one for one in scheme.criteria if one.channel == channel and one.profile_key}
-    marks: dict[str, list[float]] = {key: [] for key in tied}
-    for shop in shops:
-        for given in shop.answers if shop.counted and shop.channel == channel else ():
-            if given.marks is not None and given.criterion in marks:
-                marks[given.criterion].append(given.marks)
-    return tuple(_met(criterion, channel, marks[key], scheme) for key, criterion in tied.items() if marks[key])
+def standards_met(scheme: Scheme, channel: Channel, counted: Mapping[str, Tally]) -> tuple[StandardMet, ...]:
+    """Every criterion that the profile gives a figure for, with the share of full marks over the channel's answers."""
+    return tuple(
+        _met(one, channel, counted[one.id].full, counted[one.id].base, scheme)
+        for one in scheme.criteria
+        if one.profile_key and one.channel == channel and one.id in counted and counted[one.id].base
+    )
 
 
-def _met(criterion: Criterion, channel: Channel, marks: Sequence[float], scheme: Scheme) -> StandardMet:
-    met, base = sum(mark >= 1 for mark in marks), len(marks)
+def _met(criterion: Criterion, channel: Channel, met: int, base: int, scheme: Scheme) -> StandardMet:
     sampled = ABOUT[channel].sampled
     return StandardMet(
         criterion=criterion.id,
@@ -79,7 +77,7 @@ def services(
 
 
 def _headline(scheme: Scheme, channel: Channel, shops: Sequence[Shop]) -> Figure | None:
-    found = next(iter(figures(scheme, channel, shops)), None)
+    found = headline(scheme, channel, shops)
     return found.model_copy(update={"shops": ()}) if found else None
 
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from types import MappingProxyType
+from typing import NamedTuple
 
-from results import words
+from results import tally, words
 from results.agreement import Agreements
 from results.benchmark import Benchmark, Score, benchmarks, score
 from results.change import Earlier, changes
@@ -19,12 +21,12 @@ from results.findings import (
     Means,
     channel_findings,
     findings,
-    means,
+    means_of,
     partnership_findings,
     partnership_means,
     said,
 )
-from results.kpis import Figure, LineKind, by_line, figures, line_kind, partnership
+from results.kpis import Figure, LineKind, by_line, figures, line_kind, partnership, read_once
 from results.marking import COULD_NOT_TELL
 from results.measures import MEASURES
 from results.report.happened import happened, why_not_counted
@@ -59,9 +61,14 @@ from results.schema import (
     Wave,
 )
 from results.scoring import standard_of, standard_words
+from results.tally import UNSETTLED, Tally, tallies
 from results.times import Replies, Times, days_told, last_arrival, replies, reply_times, together
 
 _TIMED: Mapping[Channel, str] = {"phone": "phone.access.answer_time", "email": "email.reply_time"}
+_OF_SHOPS, _OF_CELLS, _OF_EVIDENCE = (set(noun.model_fields) for noun in (ShopRow, Cell, EvidenceRow))
+"""The fields of nouns that a large wave has by the ten thousand: they are made of what has been checked already, and
+share the set that says which fields they have.
+"""
 _LONGEST_NOTE = 400
 _MOST_NOTES = 12
 
@@ -112,7 +119,7 @@ def assemble(
         channels=channels,
         organisations=tuple(parts.organisation(organisations[key]) for key in names),
         not_counted=_not_counted(own),
-        set_aside=_set_aside(scheme, own),
+        set_aside=_set_aside(scheme, parts.all_counted),
         refusals=_refusals(names, refusals),
         services=services(scheme, enquiries, own, headlines=True),
         staff=staff_time(own, minutes_a_reply),
@@ -144,18 +151,30 @@ class _Parts:
         self.enquiries = enquiries
         self.minutes_a_reply = minutes_a_reply
         self.criteria = {criterion.id: criterion for criterion in scheme.criteria}
-        self.cells: dict[tuple[str, int], Cell] = {}
         self.shops = shops
         self.anchors = {shop.id: f"s{number}" for number, shop in enumerate(shops, 1)}
         self.benchmarks = benchmarks(scheme, names, shops)
-        self.asked = _asked(scheme, shops)
+        self.counted = tallies(shops, lambda shop: (shop.organisation, shop.channel))
+        self.all_counted = {
+            channel: tally.together([own for (_, on), own in self.counted.items() if on == channel])
+            for channel in ABOUT
+        }
+        self.asked = {
+            channel: [one for one in scheme.criteria if one.channel in (channel, "any") and one.id in counted]
+            for channel, counted in self.all_counted.items()
+        }
+        self.places = {
+            channel: {one.id: place for place, one in enumerate(asked)} for channel, asked in self.asked.items()
+        }
+        self.told: dict[Channel, dict[int, _Told]] = {channel: {} for channel in self.asked}
         self.by_organisation: dict[str, list[Shop]] = {key: [] for key in names}
         for shop in shops:
             self.by_organisation[shop.organisation].append(shop)
-        self.means: dict[str, Means] = {key: means(scheme, own) for key, own in self.by_organisation.items()}
+        self.means: dict[str, Means] = {key: means_of(scheme, self._of_all_channels(key)) for key in names}
         self.average = partnership_means(self.means)
+        self.read = read = read_once()
         self.figures: dict[tuple[str, Channel], tuple[Figure, ...]] = {
-            (key, benchmark.channel): figures(scheme, benchmark.channel, self.by_organisation[key])
+            (key, benchmark.channel): figures(scheme, benchmark.channel, self.by_organisation[key], read)
             for benchmark in self.benchmarks
             for key in benchmark.scores
         }
@@ -166,12 +185,16 @@ class _Parts:
             for key, own in self.by_organisation.items()
         } | {(key, "phone"): _answer_times(own) for key, own in self.by_organisation.items()}
 
+    def _of_all_channels(self, organisation: str) -> dict[str, Tally]:
+        every = (self.counted.get((organisation, channel), {}) for channel in ABOUT)
+        return {criterion: one for own in every for criterion, one in own.items()}
+
     # -------------------------------------------------------------------------------------------- a channel
 
     def channel(self, benchmark: Benchmark) -> ChannelPart:
         channel = benchmark.channel
         own = [self.figures[key, channel] for key in benchmark.scores]
-        pooled = figures(self.scheme, channel, self.shops)
+        pooled = figures(self.scheme, channel, self.shops, self.read)
         timed = self._timed(channel)
         return ChannelPart(
             channel=channel,
@@ -189,7 +212,7 @@ class _Parts:
             else None,
             answer_standard=standard_of(timed, self.scheme) if timed else None,
             standard_words=standard_words(timed, self.scheme) if timed else "",
-            standards=standards_met(self.scheme, channel, self.shops),
+            standards=standards_met(self.scheme, channel, self.all_counted[channel]),
         )
 
     def _criteria(self, channel: Channel) -> list[Criterion]:
@@ -248,6 +271,7 @@ class _Parts:
 
     def _organisation_channel(self, organisation: str, benchmark: Benchmark) -> OrganisationChannel:
         own = [shop for shop in self.by_organisation[organisation] if shop.channel == benchmark.channel]
+        counted = self.counted[organisation, benchmark.channel]
         times = self.times[organisation, benchmark.channel] if self._timed(benchmark.channel) else None
         return OrganisationChannel(
             channel=benchmark.channel,
@@ -259,10 +283,10 @@ class _Parts:
             changes=changes(self.scheme, organisation, benchmark.channel, own, self.earlier) if self.earlier else (),
             times=times,
             replies=self._replies(times) if times and benchmark.channel == "email" else None,
-            standards=standards_met(self.scheme, benchmark.channel, own),
-            marks=_marks(own),
+            standards=standards_met(self.scheme, benchmark.channel, counted),
+            marks=_marks(counted),
             not_counted=_not_counted(own),
-            set_aside=_states(own),
+            set_aside=_states(counted),
             by_shopper=self._apart(organisation, benchmark.channel, own),
             shops=tuple(self._shop(shop) for shop in own),
         )
@@ -276,19 +300,24 @@ class _Parts:
             for kind in kinds
         }
 
-    def _cell(self, criterion: Criterion, given: Answer) -> Cell:
-        """Equal answers are the same object in a wave from the store, and need to be put into words only once."""
-        key = (criterion.id, id(given))
-        found = self.cells.get(key)
-        if found is None:
-            found = self.cells[key] = _cell(criterion, given)
+    def _told(self, channel: Channel, given: Answer) -> _Told:
+        """An answer for the first time. Where equal ones are the same object it need not be put into words again."""
+        places = self.places[channel]
+        criterion = self.criteria.get(given.criterion)
+        if criterion is None or criterion.id not in places:
+            found = _Told(-1, None, "")
+        else:
+            found = _Told(places[criterion.id], _cell(criterion, given), _corrected(criterion, given))
+        self.told[channel][id(given)] = found
         return found
 
     def _shop(self, shop: Shop) -> ShopRow:
         seen = shop.observation
-        given = {answer.criterion: answer for answer in shop.answers}
-        asked = self.asked[shop.channel]
-        return ShopRow(
+        known = self.told[shop.channel]
+        told = [known.get(id(given)) or self._told(shop.channel, given) for given in shop.answers]
+        corrected = tuple([one.corrected for one in told if one.corrected])
+        return ShopRow.model_construct(
+            _OF_SHOPS,
             anchor=self.anchors[shop.id],
             id=shop.id,
             shopper=shop.shopper,
@@ -299,37 +328,43 @@ class _Parts:
             state=shop.state if shop.counted else why_not_counted(shop),
             counted=shop.counted,
             happened=tuple(_cut(sentence) for sentence in happened(shop)),
-            cells=tuple([self._cell(criterion, given[criterion.id]) for criterion in asked if criterion.id in given]),
+            cells=tuple([one.cell for one in sorted(told, key=_by_place) if one.cell is not None]),
             access=shop.access,
             quality=shop.quality,
-            notes=tuple(_cut(note) for note in ((seen.notes if seen else ()) + self._corrected(shop))[:_MOST_NOTES]),
+            notes=tuple(_cut(note) for note in ((seen.notes if seen else ()) + corrected)[:_MOST_NOTES]),
             evidence=tuple(
-                EvidenceRow(kind=one.kind, name=one.name, sha256=one.sha256, size=one.size, keep_until=one.keep_until)
+                EvidenceRow.model_construct(
+                    _OF_EVIDENCE,
+                    kind=one.kind,
+                    name=one.name,
+                    sha256=one.sha256,
+                    size=one.size,
+                    keep_until=one.keep_until,
+                )
                 for one in (seen.evidence if seen else ())
             ),
-        )
-
-    def _corrected(self, shop: Shop) -> tuple[str, ...]:
-        """What people have settled otherwise than was proposed, each with the proposal."""
-        return tuple(
-            f"{criterion.short}: {given.reviewed} by a person; before that: {said(criterion, given.proposal)}."
-            for given in shop.answers
-            if given.reviewed in ("corrected", "cannot tell") and (criterion := self.criteria.get(given.criterion))
         )
 
 
 # ------------------------------------------------------------------------------------------------ small parts
 
 
-def _asked(scheme: Scheme, shops: Sequence[Shop]) -> dict[Channel, list[Criterion]]:
-    """The criteria of each channel, and those of every channel, that were put to any of its contacts."""
-    given: dict[Channel, set[str]] = {channel: set() for channel in ABOUT}
-    for shop in shops:
-        given[shop.channel].update([answer.criterion for answer in shop.answers])
-    return {
-        channel: [one for one in scheme.criteria if one.channel in (channel, "any") and one.id in put]
-        for channel, put in given.items()
-    }
+class _Told(NamedTuple):
+    """An answer in words: its place among the questions of its channel, and what a person settled otherwise."""
+
+    place: int
+    cell: Cell | None
+    corrected: str
+
+
+_by_place = itemgetter(0)
+
+
+def _corrected(criterion: Criterion, given: Answer) -> str:
+    """What a person has settled otherwise than was proposed, with the proposal."""
+    if given.reviewed not in ("corrected", "cannot tell"):
+        return ""
+    return f"{criterion.short}: {given.reviewed} by a person; before that: {said(criterion, given.proposal)}."
 
 
 def _head(criterion: Criterion) -> CriterionHead:
@@ -354,7 +389,14 @@ def _cell(criterion: Criterion, given: Answer) -> Cell:
         text = f"{given.state.value.capitalize()} ({said(criterion, given.value)}?)"
     else:
         text = given.state.value.capitalize()
-    return Cell(criterion=criterion.id, words=_cut(text), marks=given.marks, state=given.state, why=_cut(given.why))
+    return Cell.model_construct(
+        _OF_CELLS,
+        criterion=criterion.id,
+        words=_cut(text),
+        marks=None if given.marks is None else round(given.marks, 6),
+        state=given.state,
+        why=_cut(given.why),
+    )
 
 
 def _by_kind(organisation: Organisation, shops: Sequence[Shop]) -> dict[LineKind, list[Shop]]:
@@ -376,15 +418,12 @@ def _answer_times(shops: Sequence[Shop]) -> Times:
     )
 
 
-def _marks(shops: Sequence[Shop]) -> tuple[CriterionMarks, ...]:
-    """Mean marks on each criterion over the counted shops."""
-    found: dict[str, list[float]] = {}
-    for shop in shops:
-        for given in shop.answers if shop.counted else ():
-            if given.marks is not None:
-                found.setdefault(given.criterion, []).append(given.marks)
+def _marks(counted: Mapping[str, Tally]) -> tuple[CriterionMarks, ...]:
+    """Mean marks on each criterion."""
     return tuple(
-        CriterionMarks(criterion=key, mean=sum(marks) / len(marks), base=len(marks)) for key, marks in found.items()
+        CriterionMarks(criterion=key, mean=one.total / one.base, base=one.base)
+        for key, one in counted.items()
+        if one.base
     )
 
 
@@ -392,34 +431,19 @@ def _not_counted(shops: Sequence[Shop]) -> dict[str, int]:
     return dict(sorted(Counter(why_not_counted(shop) for shop in shops if not shop.counted).items()))
 
 
-_SETTLED = (State.ANSWERED, State.NOT_APPLICABLE)
+def _states(counted: Mapping[str, Tally]) -> dict[str, int]:
+    """Answers that are neither marked nor not applicable, by state."""
+    found = {state: sum(one.unsettled.get(state, 0) for one in counted.values()) for state in UNSETTLED}
+    return {state.value: count for state, count in found.items() if count}
 
 
-def _states(shops: Sequence[Shop]) -> dict[str, int]:
-    """Answers of counted shops that are neither marked nor not applicable, by state."""
-    found = Counter(
-        given.state.value for shop in shops if shop.counted for given in shop.answers if given.state not in _SETTLED
-    )
-    return dict(sorted(found.items()))
-
-
-def _set_aside(scheme: Scheme, shops: Sequence[Shop]) -> dict[str, dict[str, int]]:
+def _set_aside(scheme: Scheme, counted: Mapping[Channel, Mapping[str, Tally]]) -> dict[str, dict[str, int]]:
     """The same, by criterion."""
-    counted = Counter(
-        (shop.channel, given.criterion, given.state.value)
-        for shop in shops
-        if shop.counted
-        for given in shop.answers
-        if given.state not in _SETTLED
-    )
-    states: dict[tuple[str, str], dict[str, int]] = {}
-    for (channel, criterion, state), count in sorted(counted.items()):
-        states.setdefault((channel, criterion), {})[state] = count
     return {
-        f"{about.name}: {criterion.short}": states[channel, criterion.id]
+        f"{about.name}: {criterion.short}": {state.value: count for state, count in waiting.items()}
         for channel, about in ABOUT.items()
         for criterion in scheme.criteria
-        if (channel, criterion.id) in states
+        if criterion.id in counted[channel] and (waiting := counted[channel][criterion.id].unsettled)
     }
 
 
@@ -434,5 +458,7 @@ def _refusals(names: Mapping[str, str], refusals: Sequence[Refusal]) -> tuple[Re
 
 def _cut(text: str) -> str:
     """Texts may come from outside: no control characters, and no longer than a reader would read."""
-    clean = "".join(character if character.isprintable() else " " for character in text)
+    clean = text
+    if not text.isprintable():
+        clean = "".join(character if character.isprintable() else " " for character in text)
     return clean if len(clean) <= _LONGEST_NOTE else f"{clean[:_LONGEST_NOTE].rstrip()}…"

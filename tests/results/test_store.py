@@ -119,6 +119,34 @@ async def test_a_shop_closes_once_with_its_answers_and_scores(database: Database
     assert (found.access.share, found.quality.share) == (1, None)
 
 
+async def test_answers_are_read_as_they_were_written_whatever_stands_in_them(database: Database) -> None:
+    rows = [row(number) for number in range(4)]
+    store = await store_with(database, *rows)
+    said = [
+        "",
+        "}, {",
+        'a"}], "access": {"earned": 0}',
+        '{"answers": [{"criterion": "email.replied"}, {',
+        "\\",
+        "“ä”\n",
+    ]
+    values = [True, 1, 1.0, False, 0, None, "1", "}, {"]
+    every = [
+        Answer(criterion="email.replied", value=value, state=State.NEEDS_REVIEW, why=why)
+        for why in said
+        for value in values
+    ]
+    written = [(), *(tuple(every[at : at + 24]) for at in (0, 24)), tuple(every)]  # the last are all met before
+
+    for shop, answers in zip(rows, written, strict=True):
+        points = Points(earned=0.5, possible=3)
+        await store.close(shop.id, Observation(facts={}), answers, points, Points(), SCHEME.digest, NOW)
+
+    found = await store.shops(FROZEN)
+    assert [[repr(one) for one in shop.answers] for shop in found] == [[repr(one) for one in own] for own in written]
+    assert {shop.access for shop in found} == {Points(earned=0.5, possible=3)}
+
+
 async def test_a_shop_that_could_not_be_measured_is_closed_and_not_counted(database: Database) -> None:
     shop = row()
     store = await store_with(database, shop)

@@ -19,6 +19,7 @@ import argparse
 import asyncio
 import datetime as dt
 import json
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -111,7 +112,7 @@ async def night(temporary: Path, workers: int, calls: int, mails: int, sites: in
             await asyncio.sleep(5)  # starting is not the night
             before = [cpu_seconds(one.pid) for one in crew]
             began = time.perf_counter()
-            status = await (await start("run", WAVE, "--folder", str(folder))).wait()
+            status, said = await _run(folder)
             took = time.perf_counter() - began
             used = sum(cpu_seconds(one.pid) for one in crew) - sum(before)
             largest = max(_largest_mb(one.pid) for one in crew)
@@ -122,13 +123,24 @@ async def night(temporary: Path, workers: int, calls: int, mails: int, sites: in
             await asyncio.gather(*(one.wait() for one in crew))
         tally = await http.get_json(f"{partnership['house']}/tally")
     if status:
-        raise SystemExit(f"`doorstep run` ended with {status}")
+        raise SystemExit(f"`doorstep run` ended with {status}: {said[-1000:]}")
     many = len(partnership["councils"])
     twice = [tag for tag, times in Counter(mail["mail_from"] for mail in tally["mails"]).items() if times > 1]
     if len(tally["calls"]) != calls * many or len(tally["mails"]) != mails * many or twice:
         met = f"{len(tally['calls'])} calls and {len(tally['mails'])} mails, {len(twice)} of them twice"
-        raise SystemExit(f"the councils met {met}, not {calls * many} and {mails * many}")
+        raise SystemExit(f"the councils met {met}, not {calls * many} and {mails * many}: {said[-1000:]}")
     return {"s": took, "cpu_s": used, "largest_mb": largest}
+
+
+async def _run(folder: Path) -> tuple[int, str]:
+    """The wave run to its end: the exit status, and what was said."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "scenarios.cli", "run", WAVE, "--folder", str(folder)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await process.communicate()
+    return process.returncode or 0, said.decode()
 
 
 async def waiting(temporary: Path, idle: float) -> dict[str, float]:

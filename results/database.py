@@ -17,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 30
+_CONNECTIONS = 8  # of one database in one process; PostgreSQL has a hundred for everybody unless told otherwise
+_PATIENCE = 600  # seconds for one of them to be free: on a busy machine hundreds of contacts take turns
 _JULIAN_1970 = 2_440_587.5  # 1 January 1970 as a Julian day
 
 
@@ -32,7 +34,7 @@ class Database:
     @classmethod
     async def open(cls, url: str, version: str = "head") -> Database:
         """Open and migrate, to the newest version of the tables. `url`: sqlite:///path or postgresql://… ."""
-        engine = create_async_engine(_async_url(url))
+        engine = create_async_engine(_async_url(url), pool_size=_CONNECTIONS, max_overflow=0, pool_timeout=_PATIENCE)
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
             sa.event.listen(engine.sync_engine, "begin", _begin_sqlite)

@@ -7,7 +7,7 @@ started too. `--calls` and `--mails` are for each council; the first `--sites` w
 
 - a night: `doorstep run` handing out to 1, 2 and 4 of `doorstep worker`, from start to end; every contact must have
   been made once, by the councils' own count. Processor seconds and the largest memory are the workers' alone.
-- waiting: `doorstep serve` (SQLite) with 10,000 enquiries open: its memory, and its share of a processor.
+- waiting: `doorstep collect --until-closed` (SQLite) with 10,000 enquiries open: its memory, its share of a processor.
 - coming back: `doorstep run` killed with -9 half-way; seconds from starting it again until it makes its next contact.
 
 Workers and councils share this machine's processors, so more workers than half of them show no more speed.
@@ -46,7 +46,7 @@ SPEED = 60.0
 
 _MONDAY = dt.date(2026, 11, 23)
 _AREAS = ("113", "114", "115", "116", "117", "118")
-_SETTLES = 30.0  # seconds until `serve` has looked once at everything
+_SETTLES = 30.0  # seconds until it has looked once at everything
 
 
 def councils(folder: Path, many: int) -> None:
@@ -86,7 +86,7 @@ def _write(path: Path, document: dict[str, Any]) -> None:
 
 def programme(folder: Path, partnership: Partnership, calls: int, mails: int, sites: int, database: str | None) -> None:
     """A programme that shops them, by workers where a database is named."""
-    write_programme(folder, partnership, _MONDAY, calls, mails, elsewhere=0)
+    write_programme(folder, partnership, _MONDAY, max(1, calls), max(1, mails), elsewhere=0)
     settings = (folder / "programme.toml").read_text().replace("calls_per_second = 50", "calls_per_second = 100")
     engine = f'engine = {{ kind = "procrastinate", database = "{database}" }}\n' if database else ""
     (folder / "programme.toml").write_text(engine + settings)
@@ -144,12 +144,12 @@ async def _run(folder: Path) -> tuple[int, str]:
 
 
 async def waiting(temporary: Path, idle: float) -> dict[str, float]:
-    """What `doorstep serve` takes with `WAITING` enquiries open."""
+    """What `doorstep collect --until-closed` takes with `WAITING` enquiries open."""
     folder = temporary / "waiting"
     async with practice(["--councils", str(temporary / "councils")]) as partnership:
         programme(folder, partnership, 0, -(-WAITING // len(partnership["councils"])), 0, None)
         await _as_if_sent(folder)
-        process = await start("serve", "--folder", str(folder))
+        process = await start("collect", "--until-closed", "--folder", str(folder))
         try:
             await asyncio.sleep(_SETTLES)
             before = cpu_seconds(process.pid)
@@ -169,9 +169,11 @@ async def _as_if_sent(folder: Path) -> None:
         planned: list[ShopRow] = list(rows(frozen))
         await bench.store.freeze(frozen, planned)
         sent = {"state": "open", "intent_at": now, "made_at": now, "account": "main"}
-        first = (await bench.store.rows(wave=WAVE))[0]
         async with bench.database.write() as connection:  # as one step: sending is what the nights measure
-            await connection.execute(shops.update().values(**sent, closes_at=closing_time(first, frozen)))
+            await connection.execute(shops.update().values(**sent))
+        first = (await bench.store.rows(wave=WAVE))[0]
+        async with bench.database.write() as connection:
+            await connection.execute(shops.update().values(closes_at=closing_time(first, frozen)))
 
 
 async def recovery(temporary: Path, calls: int) -> float:

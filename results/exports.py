@@ -73,9 +73,9 @@ def to_parquet(frozen: FrozenWave, shops: Sequence[Shop], file: BinaryIO) -> int
 
 
 def _typed(row: dict[str, Fact]) -> dict[str, object]:
-    made_at, value = row["made_at"], row["value"]
-    said = ("yes" if value else "no") if isinstance(value, bool) else None if value is None else str(value)
-    return {**row, "made_at": dt.datetime.fromisoformat(str(made_at)) if made_at else None, "value": said}
+    made_at, value = row["made_at"], _plain(row["value"])
+    moment = dt.datetime.fromisoformat(str(made_at)) if made_at else None
+    return {**row, "made_at": moment, "value": None if value is None else str(value)}
 
 
 def _rows(frozen: FrozenWave, shops: Sequence[Shop]) -> Iterator[list[Fact]]:
@@ -101,8 +101,9 @@ def _rows(frozen: FrozenWave, shops: Sequence[Shop]) -> Iterator[list[Fact]]:
 
 def _cell(value: Fact) -> str | int | float:
     """A value as a cell that no spreadsheet runs."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return safe(value)
+    plain = _plain(value)
+    return "" if plain is None else safe(plain)
+
+
+def _plain(value: Fact) -> str | int | float | None:
+    return ("yes" if value else "no") if isinstance(value, bool) else value

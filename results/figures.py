@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from results.calendar import LONDON
 from results.database import Database
+from results.ledger import total
 from results.tables import (
     alerts,
     beats,
@@ -70,7 +71,8 @@ async def count(database: Database, now: dt.datetime, real_now: dt.datetime, ser
     """All of them as of one moment. `now`: the programme's; `serving`: the name of the server's lease."""
     async with database.read() as connection:
         tell = _Teller(connection)
-        spent = await _spent(connection, now)
+        today = spending.c.day == now.astimezone(LONDON).date()
+        spent = (await connection.execute(total([today]))).one()
         return Figures(
             contacts=await tell.counts(shops.c.shopper, shops.c.channel, shops.c.state),
             due=await _due(connection, now),
@@ -180,15 +182,6 @@ async def _went_wrong(connection: AsyncConnection, now: dt.datetime) -> dict[str
         elif row.failure is not None:
             failures[row.channel, row.failure] = row.number
     return {"failures": failures, "faults": faults}
-
-
-async def _spent(connection: AsyncConnection, now: dt.datetime) -> Any:  # noqa: ANN401 - a row of three sums
-    query = sa.select(
-        sa.func.count().label("calls"),
-        sa.func.coalesce(sa.func.sum(spending.c.minutes), 0.0).label("minutes"),
-        sa.func.coalesce(sa.func.sum(spending.c.pence), 0.0).label("pence"),
-    ).where(spending.c.day == now.astimezone(LONDON).date())
-    return (await connection.execute(query)).one()
 
 
 async def _troubles(connection: AsyncConnection) -> dict[str, int]:

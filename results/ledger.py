@@ -23,7 +23,8 @@ Span = Literal["day", "wave", "account"]
 _COSTS = ("minutes", "pence")
 _A_DAY = dt.timedelta(days=1)
 _APART = 60.0  # seconds by which the clocks of two machines may differ; beyond that, one was put back
-_PENCE_FRACTION = 1e-9  # sums of fractions of a penny are not exact
+PENCE_FRACTION = 1e-9
+"""Pence by which a cap may be passed: sums of fractions of a penny are not exact."""
 
 
 class Counted(Protocol):
@@ -162,9 +163,9 @@ class DatabaseLedger:
                 "account": [],
             }
             for span, cap in most.items():
-                so_far = (await connection.execute(_total(spans[span]))).one()
+                so_far = (await connection.execute(total(spans[span]))).one()
                 for unit in ("calls", "minutes", "pence"):
-                    if getattr(so_far, unit) + getattr(cost, unit) > getattr(cap, unit) + _PENCE_FRACTION:
+                    if getattr(so_far, unit) + getattr(cost, unit) > getattr(cap, unit) + PENCE_FRACTION:
                         return f"{span} {unit}"
             known = {unit: 0.0 if math.isinf(getattr(cost, unit)) else getattr(cost, unit) for unit in _COSTS}
             await connection.execute(spending.insert().values(at=at, day=day, wave=of_wave, shop=effect.shop, **known))
@@ -185,8 +186,8 @@ class DatabaseLedger:
             "account": [],
         }
         async with self._db.read() as connection:
-            totals = {span: (await connection.execute(_total(which))).one() for span, which in spans.items()}
-        return {span: Spent(total.calls, total.minutes, total.pence) for span, total in totals.items()}
+            totals = {span: (await connection.execute(total(which))).one() for span, which in spans.items()}
+        return {span: Spent(sums.calls, sums.minutes, sums.pence) for span, sums in totals.items()}
 
     async def record(self, refusal: Refusal) -> None:
         """Keep a refusal."""
@@ -203,7 +204,8 @@ class DatabaseLedger:
             return tuple(Refusal.model_validate(document) for document in await connection.scalars(query))
 
 
-def _total(which: Sequence[sa.ColumnElement[bool]]) -> sa.Select[tuple[int, float, float]]:
+def total(which: Sequence[sa.ColumnElement[bool]]) -> sa.Select[tuple[int, float, float]]:
+    """The sums of what calls have cost, those that are meant: `calls`, `minutes`, `pence`."""
     return sa.select(
         sa.func.count().label("calls"),
         sa.func.coalesce(sa.func.sum(spending.c.minutes), 0.0).label("minutes"),

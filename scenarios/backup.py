@@ -26,6 +26,7 @@ from typing import cast
 
 from results.database import Database
 from results.moving import copy_all
+from scenarios.bench import open_database
 
 DATABASE = "doorstep.db"
 _LIST = "BACKUP.json"
@@ -108,7 +109,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 async def into_its_own(folder: Path, url: str) -> None:
-    """Put the database that was restored where the programme says that it is kept. Raises `NotEmpty`."""
+    """Put the database that was restored where the programme says that it is kept. Raises `NotEmpty`, `Unreachable`."""
     if url.startswith("sqlite") or not (here := folder / DATABASE).exists():
         return
     async with _both(f"sqlite:///{here}", url) as (source, own):
@@ -129,9 +130,9 @@ async def _copy_database(url: str, to: Path) -> None:
 @asynccontextmanager
 async def _both(source: str, to: str) -> AsyncIterator[tuple[Database, Database]]:
     async with AsyncExitStack() as stack:
-        one = await Database.open(source)
+        one = await open_database(source)
         stack.push_async_callback(one.close)
-        other = await Database.open(to)
+        other = await open_database(to)
         stack.push_async_callback(other.close)
         yield one, other
 

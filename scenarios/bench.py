@@ -147,7 +147,8 @@ def database_url(folder: Folder) -> str:
     return named or f"sqlite:///{folder.path / 'doorstep.db'}"
 
 
-async def _database(url: str) -> Database:
+async def open_database(url: str) -> Database:
+    """Open and migrate it. Raises `Unreachable`, in one line and without its password."""
     try:
         return await Database.open(url)
     except sa.exc.OperationalError as error:
@@ -183,7 +184,7 @@ async def opened(path: Path, *, to_work: bool, beside_others: bool = False) -> A
             raise AtWork(f"another `doorstep` is at work in {path}; wait until it has finished") from None
     try:
         clock = await clock_of(folder, to_work)
-        database = await _database(database_url(folder))
+        database = await open_database(database_url(folder))
         try:
             async with _nobody_else(database) if alone else nullcontext():
                 ledger = DatabaseLedger(database)

@@ -98,7 +98,6 @@ class Cost:
 
 def cost(frozen: FrozenWave, rows: Sequence[ShopRow], pence_per_minute: float | None, dearest: Spend) -> Cost:
     """By the arithmetic of a run's question before it dials, and of the caps. `dearest`: one call at its dearest."""
-
     calls = [row for row in rows if row.channel == "phone" and row.shopper == "probe"]
     minutes = due_calls.expected_minutes(calls, frozen).total()
     attempts = sum(frozen.scenarios[row.scenario].attempts for row in calls)

@@ -16,7 +16,7 @@ from probes.phone.hours import closed_spells
 from results import words
 from results.calendar import LONDON
 from results.channels import ABOUT
-from results.ledger import Spent
+from results.ledger import PENCE_FRACTION, Spent
 from results.plans import Place
 from results.schema import Organisation, Wave
 from results.store import FrozenWave
@@ -25,7 +25,6 @@ from scenarios.programme import MailAccount
 from scenarios.senders import REST
 
 _NOT_YET = "consent.not_yet"
-_PENCE_FRACTION = 1e-9  # sums of fractions of a penny are not exact
 Used = Mapping[tuple[str, str], int]
 """Effects of today by organisation and kind (mail, call, page)."""
 
@@ -78,8 +77,8 @@ def calls_within(caps: Caps | None, spent: Mapping[Span, Spent], days: int) -> f
         for unit in ("calls", "minutes", "pence"):
             cap, one = getattr(most, unit), getattr(caps.one_call, unit)
             if math.isfinite(cap) and one > 0:
-                left = math.floor((cap - getattr(spent[span], unit) + _PENCE_FRACTION) / one)
-                later = (days - 1) * math.floor((cap + _PENCE_FRACTION) / one) if span == "day" else 0
+                left = math.floor((cap - getattr(spent[span], unit) + PENCE_FRACTION) / one)
+                later = (days - 1) * math.floor((cap + PENCE_FRACTION) / one) if span == "day" else 0
                 room = min(room, max(0, left) + max(0, later))
     return room
 

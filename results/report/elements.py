@@ -1,5 +1,6 @@
-"""The small pieces that stand in a page by the thousand: links, and lists of answers. What a template has few of stands
-in the template.
+"""The small pieces that stand in a page by the thousand: links, and lists of answers.
+
+What a page has few of stands in its template.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from probes.clock import RealClock
+from probes.http import Unreachable
 from results import standing
 from results.alerts import Alerts
 from results.calendar import LONDON
@@ -233,8 +234,11 @@ async def _restore(backup_file: Path, folder: Path, as_json: bool) -> None:
     url = database_url(load(folder))
     try:
         await backups.into_its_own(folder, url)
-    except NotEmpty:
+    except Unreachable:
         shutil.rmtree(folder)  # it was made just now
+        raise
+    except NotEmpty:
+        shutil.rmtree(folder)
         where = sa.make_url(url).render_as_string(hide_password=True)
         raise Wrong(f"the database {where} is not empty; make an empty one, or name it in DOORSTEP_DATABASE") from None
     async with opened(folder, to_work=False) as bench:  # brings the database's tables up to date

@@ -92,6 +92,20 @@ def test_a_backup_moves_a_programme_to_postgresql_and_back(
     assert machine(tmp_path / "again", "shops", "first-wave") == before
 
 
+def test_a_backup_for_a_database_that_cannot_be_reached_is_told_in_a_line_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doorstep(programme(tmp_path / "mine"), "status")
+    doorstep(tmp_path / "mine", "backup", str(tmp_path / "kept.tar.gz"))
+
+    monkeypatch.setenv(DATABASE, "postgresql://doorstep:secret@127.0.0.1:1/none")
+    with pytest.raises(Exception, match="cannot be reached") as told:
+        _restore(tmp_path / "kept.tar.gz", tmp_path / "again")
+
+    assert "secret" not in str(told.value)
+    assert not (tmp_path / "again").exists()
+
+
 async def test_rows_that_follow_a_copy_are_numbered_on(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     first, second = await Database.open(f"sqlite:///{tmp_path / 'a.db'}"), await Database.open(new_postgres(request))
     row: dict[str, object] = {"at": dt.datetime(2026, 11, 23, tzinfo=dt.UTC), "shop": None, "document": {}}

@@ -35,6 +35,7 @@ from probes.web.body import (
 from probes.web.health import INCOMPLETE_CHAIN, Way
 from probes.web.pages import joined
 from probes.web.turned_away import ASKED_AGAIN, turned_away
+from probes.web.wire import transport
 
 if TYPE_CHECKING:
     from probes.web.shelf import Shelf
@@ -67,7 +68,7 @@ _PLAIN_WORDS = {
     "nodename nor servname": "there is no such name",
     "getaddrinfo failed": "there is no such name",
     "No address associated": "there is no such name",
-    "All connection attempts failed": "nobody answers there",
+    "Connect call failed": "nobody answers there",
 }
 
 
@@ -355,8 +356,7 @@ def client(user_agent: str, trust: ssl.SSLContext | None = None) -> httpx.AsyncC
         },
         follow_redirects=False,
         timeout=None,  # the asker's patience holds for the whole answer
-        limits=httpx.Limits(max_connections=64, max_keepalive_connections=8),
+        transport=transport(trust or tls(), at_once=64, kept=8),
         cookies=_FewCookies().jar,
-        verify=trust or tls(),
         trust_env=False,
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from operator import attrgetter
 from urllib.parse import urlsplit
 
 from probes.web.pages import Page
 
 _INDEX = re.compile(r"/(?:index|default|home)\.(?:html?|php|aspx?|jsp|cfm)$|/$", re.IGNORECASE)
+_NAME = attrgetter("text")
 _SESSION = re.compile(r";[^/?]{0,200}|/\([SX]\([^)/]{0,100}\)\)")
 
 
@@ -24,7 +26,7 @@ class Copies:
         in the words, as by the hour of the day, as long as their links have the same names. A site that gives all its
         pages the home page's address is not believed.
         """
-        names = tuple(link.text for link in page.links)
+        names = tuple(map(_NAME, page.links))
         alike, named = (_place(page.url), page.title, page.h1, hash(names)), page.canonical or page.url
         for key in (alike, named):
             first = self._first.get(key)
@@ -38,7 +40,7 @@ class Copies:
 def _same(first: Page, page: Page, named: str, names: tuple[str, ...]) -> bool:
     if (first.title, first.h1) != (page.title, page.h1):
         return False
-    if (first.canonical or first.url) == named and tuple(link.text for link in first.links) == names and len(names) > 1:
+    if (first.canonical or first.url) == named and tuple(map(_NAME, first.links)) == names and len(names) > 1:
         return True
     return first.text == page.text
 

@@ -196,7 +196,8 @@ def is_dead(status: int) -> bool:
 
 def read(url: str, depth: int, html: str, cut: bool = False) -> Page:
     """A readable page from its HTML. A page nested more deeply than any browser would show is kept unread."""
-    html = html.replace("\0", "")
+    if "\0" in html:
+        html = html.replace("\0", "")
     if nested_too_deeply(html):
         return Page(url=url, status=200, depth=depth, html=" ", cut=True)
     tree = LexborHTMLParser(html)
@@ -239,28 +240,32 @@ def _refreshed(tree: LexborHTMLParser, url: str) -> str | None:
 
 def links(tree: LexborHTMLParser, url: str) -> tuple[Link, ...]:
     """The web links of a page in their order, each (address, name) once."""
-    found: dict[Link, None] = {}
     absolute = Absolute(base_of(tree, url))
-    for anchor in tree.css("a[href],area[href],frame[src]")[:MOST_LINKS]:
-        written = absolute.origin, anchor.html or ""
-        known = _template.get(written)
-        if known is None:
-            attributes = anchor.attributes
-            href = attributes.get("href") or attributes.get("src") or ""
-            if not (target := absolute(href)):
-                continue
-            made = _link if len(target) <= _SHORT else Link  # what is kept for all pages is kept short
-            known = made(target, _name(anchor, attributes))
-            if len(written[1]) <= _SHORT and _from_root(absolute.origin, href) is not None:
-                if len(_template) >= _MOST_TEMPLATE:
-                    _template.clear()
-                _template[written] = known
-        found[known] = None
-    return tuple(found)
+    template = _template(absolute.origin)
+    if len(template) > _MOST_TEMPLATE:
+        template.clear()
+    anchors = tree.css("a[href],area[href],frame[src]")[:MOST_LINKS]
+    found = [template.get(anchor.html or "") or _read_link(anchor, absolute, template) for anchor in anchors]
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
-_template: dict[tuple[str, str], Link] = {}
-"""Links that begin at the root, by their site and HTML: most of a page's are on every page, and are read once."""
+@lru_cache(maxsize=16)
+def _template(origin: str) -> dict[str, Link]:
+    """A site's links that begin at the root, by their HTML: most of a page's are on every page, and are read once."""
+    return {}
+
+
+def _read_link(anchor: LexborNode, absolute: Absolute, template: dict[str, Link]) -> Link | None:
+    """A link that `template` does not hold yet; None for what leads to no web address."""
+    attributes = anchor.attributes
+    href = attributes.get("href") or attributes.get("src") or ""
+    if not (target := absolute(href)):
+        return None
+    made = _link if len(target) <= _SHORT else Link  # what is kept for all pages is kept short
+    link, html = made(target, _name(anchor, attributes)), anchor.html or ""
+    if len(html) <= _SHORT and _from_root(absolute.origin, href) is not None:
+        template[html] = link
+    return link
 
 
 @lru_cache(maxsize=50_000)  # one object for a link of the template, however many pages have it

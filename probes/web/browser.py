@@ -39,7 +39,7 @@ RECYCLED = 100  # pages that are opened in one context; its memory grows
 WINDOW: ViewportSize = {"width": 1280, "height": 800}
 LONGEST = 15.0  # real seconds for a page to be drawn
 LARGEST = 2_000_000  # characters of a page that was drawn
-TABS = 3
+TABS = 4
 """Pages of a site that are examined at once; the guard's pace decides how soon one is opened after another."""
 PATIENCE = 30.0  # real seconds for one visit to the home page, for one search, or for one page to be examined
 

@@ -14,3 +14,9 @@ def _functions(file: str) -> str:
 def asking(question: str, file: str = "examine.js") -> str:
     """The script that puts a question, such as "overflow()", to a page."""
     return f"{_functions(file)}.{question}"
+
+
+def asking_each(*questions: str) -> str:
+    """The script that puts several questions one after the other, in one journey, and answers with a list."""
+    answers = ", ".join(f"await page.{question}" for question in questions)
+    return f"(async () => {{ const page = {_functions('examine.js')}; return [{answers}]; }})()"

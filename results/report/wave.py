@@ -6,7 +6,7 @@ What the parts mean stands in `results.report.model`; how they look, in `results
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from types import MappingProxyType
 from typing import NamedTuple
@@ -26,9 +26,9 @@ from results.findings import (
     partnership_means,
     said,
 )
-from results.kpis import Figure, LineKind, by_line, figures, line_kind, partnership, read_once
+from results.kpis import Figure, LineKind, Read, by_line, figures, line_kind, partnership, readings
 from results.marking import COULD_NOT_TELL
-from results.measures import MEASURES
+from results.measures import MEASURES, Reading
 from results.report.happened import happened, why_not_counted
 from results.report.model import (
     Cell,
@@ -65,10 +65,8 @@ from results.tally import UNSETTLED, Tally, tallies
 from results.times import Replies, Times, days_told, last_arrival, replies, reply_times, together
 
 _TIMED: Mapping[Channel, str] = {"phone": "phone.access.answer_time", "email": "email.reply_time"}
-_OF_SHOPS, _OF_CELLS, _OF_EVIDENCE = (set(noun.model_fields) for noun in (ShopRow, Cell, EvidenceRow))
-"""The fields of nouns that a large wave has by the ten thousand: they are made of what has been checked already, and
-share the set that says which fields they have.
-"""
+_OF_SHOPS = set(ShopRow.model_fields)
+"""A large wave has contacts by the ten thousand: they are made of what has been checked, and share this set."""
 _LONGEST_NOTE = 400
 _MOST_NOTES = 12
 
@@ -166,15 +164,16 @@ class _Parts:
         self.places = {
             channel: {one.id: place for place, one in enumerate(asked)} for channel, asked in self.asked.items()
         }
-        self.told: dict[Channel, dict[int, _Told]] = {channel: {} for channel in self.asked}
+        self.told = {channel: self._told(channel, shops) for channel in self.asked}
         self.by_organisation: dict[str, list[Shop]] = {key: [] for key in names}
         for shop in shops:
             self.by_organisation[shop.organisation].append(shop)
         self.means: dict[str, Means] = {key: means_of(scheme, self._of_all_channels(key)) for key in names}
         self.average = partnership_means(self.means)
-        self.read = read = read_once()
+        self.read = {measure.id: readings(measure, shops) for measure in MEASURES}
+        read = _apart(self.read, names)
         self.figures: dict[tuple[str, Channel], tuple[Figure, ...]] = {
-            (key, benchmark.channel): figures(scheme, benchmark.channel, self.by_organisation[key], read)
+            (key, benchmark.channel): figures(scheme, benchmark.channel, self.by_organisation[key], read[key])
             for benchmark in self.benchmarks
             for key in benchmark.scores
         }
@@ -183,7 +182,7 @@ class _Parts:
         self.times: dict[tuple[str, Channel], Times] = {
             (key, "email"): reply_times(own, members[key].hours, read_until)
             for key, own in self.by_organisation.items()
-        } | {(key, "phone"): _answer_times(own) for key, own in self.by_organisation.items()}
+        } | {(key, "phone"): _answer_times(read[key]["phone.answer_median"]) for key in names}
 
     def _of_all_channels(self, organisation: str) -> dict[str, Tally]:
         every = (self.counted.get((organisation, channel), {}) for channel in ABOUT)
@@ -300,22 +299,22 @@ class _Parts:
             for kind in kinds
         }
 
-    def _told(self, channel: Channel, given: Answer) -> _Told:
-        """An answer for the first time. Where equal ones are the same object it need not be put into words again."""
+    def _told(self, channel: Channel, shops: Sequence[Shop]) -> dict[int, _Told]:
+        """The answers of a channel in words, by identity: equal ones are the same object, and are told once."""
         places = self.places[channel]
-        criterion = self.criteria.get(given.criterion)
-        if criterion is None or criterion.id not in places:
-            found = _Told(-1, None, "")
-        else:
-            found = _Told(places[criterion.id], _cell(criterion, given), _corrected(criterion, given))
-        self.told[channel][id(given)] = found
-        return found
+        distinct = {id(given): given for shop in shops if shop.channel == channel for given in shop.answers}
+        return {
+            key: _Told(places[given.criterion], _cell(criterion, given), _corrected(criterion, given))
+            if given.criterion in places and (criterion := self.criteria.get(given.criterion))
+            else _Told(-1, None, "")
+            for key, given in distinct.items()
+        }
 
     def _shop(self, shop: Shop) -> ShopRow:
         seen = shop.observation
-        known = self.told[shop.channel]
-        told = [known.get(id(given)) or self._told(shop.channel, given) for given in shop.answers]
+        told = [*map(self.told[shop.channel].__getitem__, map(id, shop.answers))]
         corrected = tuple([one.corrected for one in told if one.corrected])
+        told.sort(key=_place)
         return ShopRow.model_construct(
             _OF_SHOPS,
             anchor=self.anchors[shop.id],
@@ -328,13 +327,12 @@ class _Parts:
             state=shop.state if shop.counted else why_not_counted(shop),
             counted=shop.counted,
             happened=tuple(_cut(sentence) for sentence in happened(shop)),
-            cells=tuple([one.cell for one in sorted(told, key=_by_place) if one.cell is not None]),
+            cells=tuple([one.cell for one in told if one.cell is not None]),
             access=shop.access,
             quality=shop.quality,
             notes=tuple(_cut(note) for note in ((seen.notes if seen else ()) + corrected)[:_MOST_NOTES]),
             evidence=tuple(
-                EvidenceRow.model_construct(
-                    _OF_EVIDENCE,
+                EvidenceRow(
                     kind=one.kind,
                     name=one.name,
                     sha256=one.sha256,
@@ -357,7 +355,7 @@ class _Told(NamedTuple):
     corrected: str
 
 
-_by_place = itemgetter(0)
+_place = itemgetter(0)
 
 
 def _corrected(criterion: Criterion, given: Answer) -> str:
@@ -389,14 +387,7 @@ def _cell(criterion: Criterion, given: Answer) -> Cell:
         text = f"{given.state.value.capitalize()} ({said(criterion, given.value)}?)"
     else:
         text = given.state.value.capitalize()
-    return Cell.model_construct(
-        _OF_CELLS,
-        criterion=criterion.id,
-        words=_cut(text),
-        marks=None if given.marks is None else round(given.marks, 6),
-        state=given.state,
-        why=_cut(given.why),
-    )
+    return Cell(criterion=criterion.id, words=_cut(text), marks=given.marks, state=given.state, why=_cut(given.why))
 
 
 def _by_kind(organisation: Organisation, shops: Sequence[Shop]) -> dict[LineKind, list[Shop]]:
@@ -408,13 +399,20 @@ def _by_kind(organisation: Organisation, shops: Sequence[Shop]) -> dict[LineKind
     return found
 
 
-def _answer_times(shops: Sequence[Shop]) -> Times:
+def _apart(read: Mapping[str, Read], names: Iterable[str]) -> Mapping[str, Mapping[str, Read]]:
+    """{organisation: {measure: its readings}}."""
+    found: dict[str, dict[str, list[tuple[Shop, Reading]]]] = {key: {one: [] for one in read} for key in names}
+    for measure, every in read.items():
+        for one in every:
+            found[one[0].organisation][measure].append(one)
+    return found
+
+
+def _answer_times(read: Read) -> Times:
     """The times of the counted calls; those set aside (needs review, probe fault) are neither a time nor a miss."""
-    measure = next(one for one in MEASURES if one.id == "phone.answer_median")
-    readings = [measure.read(shop) for shop in shops if shop.counted and shop.channel == "phone"]
     return Times(
-        values=tuple(sorted(reading.value for reading in readings if reading.value is not None)),
-        without=sum(reading.aside == "not answered" for reading in readings),
+        values=tuple(sorted([reading.value for _, reading in read if reading.value is not None])),
+        without=sum([reading.aside == "not answered" for _, reading in read]),
     )
 
 

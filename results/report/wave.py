@@ -6,10 +6,10 @@ What the parts mean stands in `results.report.model`; how they look, in `results
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, ParamSpec
 
 from results import tally, words
 from results.agreement import Agreements
@@ -37,12 +37,14 @@ from results.report.model import (
     CriterionMarks,
     Disputed,
     EvidenceRow,
+    Full,
     OrganisationChannel,
     OrganisationPart,
     ReferenceFigure,
     RefusalCount,
     ShopRow,
     WaveReport,
+    in_full,
 )
 from results.report.reference import told_of
 from results.report.standards import MINUTES_A_REPLY, services, staff_time, standards_met
@@ -64,6 +66,7 @@ from results.scoring import standard_of, standard_words
 from results.tally import UNSETTLED, Tally, tallies
 from results.times import Replies, Times, days_told, last_arrival, replies, reply_times, together
 
+_P = ParamSpec("_P")
 _TIMED: Mapping[Channel, str] = {"phone": "phone.access.answer_time", "email": "email.reply_time"}
 _OF_SHOPS = set(ShopRow.model_fields)
 """A large wave has contacts by the ten thousand: they are made of what has been checked, and share this set."""
@@ -71,7 +74,18 @@ _LONGEST_NOTE = 400
 _MOST_NOTES = 12
 
 
-def assemble(
+class Assembled(NamedTuple):
+    """A report whose sections are without their contacts, and what puts them in."""
+
+    report: WaveReport
+    full: Full
+
+    def whole(self) -> WaveReport:
+        """The report with every contact."""
+        return in_full(self.report, self.full)
+
+
+def assembled(
     wave: Wave,
     scheme: Scheme,
     organisations: Mapping[str, Organisation],
@@ -83,7 +97,7 @@ def assemble(
     references: Sequence[ReferenceFigure] = (),
     minutes_a_reply: float = MINUTES_A_REPLY,
     agreement: Sequence[Agreements] = (),
-) -> WaveReport:
+) -> Assembled:
     """The report of one wave. `edition`: what is said of it where the wave has been judged anew. `earlier`: the wave
     that changes are told from. `enquiries`: what was asked, by id. `references`: others' figures to stand beside.
     `minutes_a_reply`: the estimate of what a reply by e-mail costs. `agreement`: of those who judged the same contacts.
@@ -99,7 +113,7 @@ def assemble(
     )
     parts = _Parts(scheme, {key: organisations[key] for key in names}, own, earlier, enquiries, minutes_a_reply)
     channels = tuple(parts.channel(benchmark) for benchmark in parts.benchmarks)
-    return WaveReport(
+    report = WaveReport(
         wave=wave.id,
         title=wave.title,
         partnership=wave.partnership,
@@ -129,6 +143,18 @@ def assemble(
         ),
         agreement=tuple(agreement),
     )
+    return Assembled(report, parts.with_contacts)
+
+
+def _whole(made: Callable[_P, Assembled]) -> Callable[_P, WaveReport]:
+    def whole(*given: _P.args, **named: _P.kwargs) -> WaveReport:
+        return made(*given, **named).whole()
+
+    return whole
+
+
+assemble = _whole(assembled)
+"""The same, as one report with every contact."""
 
 
 class _Parts:
@@ -164,7 +190,7 @@ class _Parts:
         self.places = {
             channel: {one.id: place for place, one in enumerate(asked)} for channel, asked in self.asked.items()
         }
-        self.told = {channel: self._told(channel, shops) for channel in self.asked}
+        self.told: dict[Channel, dict[int, _Told]] = {channel: {} for channel in self.asked}
         self.by_organisation: dict[str, list[Shop]] = {key: [] for key in names}
         for shop in shops:
             self.by_organisation[shop.organisation].append(shop)
@@ -287,8 +313,16 @@ class _Parts:
             not_counted=_not_counted(own),
             set_aside=_states(counted),
             by_shopper=self._apart(organisation, benchmark.channel, own),
-            shops=tuple(self._shop(shop) for shop in own),
+            shops=(),
         )
+
+    def with_contacts(self, part: OrganisationPart) -> OrganisationPart:
+        """An organisation's section with its contacts."""
+        own: dict[Channel, list[ShopRow]] = {one.channel: [] for one in part.channels}
+        for shop in self.by_organisation[part.id]:
+            own[shop.channel].append(self._shop(shop))
+        channels = [one.model_copy(update={"shops": tuple(own[one.channel])}) for one in part.channels]
+        return part.model_copy(update={"channels": tuple(channels)})
 
     def _apart(self, organisation: str, channel: Channel, own: Sequence[Shop]) -> dict[Shopper, Score]:
         kinds: tuple[Shopper, ...] = ("probe", "person")
@@ -299,20 +333,21 @@ class _Parts:
             for kind in kinds
         }
 
-    def _told(self, channel: Channel, shops: Sequence[Shop]) -> dict[int, _Told]:
-        """The answers of a channel in words, by identity: equal ones are the same object, and are told once."""
+    def _told(self, channel: Channel, given: Answer) -> _Told:
+        """An answer for the first time. Where equal ones are the same object it need not be put into words again."""
         places = self.places[channel]
-        distinct = {id(given): given for shop in shops if shop.channel == channel for given in shop.answers}
-        return {
-            key: _Told(places[given.criterion], _cell(criterion, given), _corrected(criterion, given))
-            if given.criterion in places and (criterion := self.criteria.get(given.criterion))
-            else _Told(-1, None, "")
-            for key, given in distinct.items()
-        }
+        criterion = self.criteria.get(given.criterion)
+        if criterion is None or criterion.id not in places:
+            found = _Told(-1, None, "")
+        else:
+            found = _Told(places[criterion.id], _cell(criterion, given), _corrected(criterion, given))
+        self.told[channel][id(given)] = found
+        return found
 
     def _shop(self, shop: Shop) -> ShopRow:
         seen = shop.observation
-        told = [*map(self.told[shop.channel].__getitem__, map(id, shop.answers))]
+        known = map(self.told[shop.channel].get, map(id, shop.answers))
+        told = [one or self._told(shop.channel, given) for one, given in zip(known, shop.answers, strict=True)]
         corrected = tuple([one.corrected for one in told if one.corrected])
         told.sort(key=_place)
         return ShopRow.model_construct(

@@ -8,7 +8,9 @@ nought. What the figures of the field are (contactability and the like) lives in
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -26,7 +28,7 @@ _SEED = 2006
 _SAME = 9  # decimals to which two scores are compared
 _Z95 = 1.959963984540054
 
-Rounded = Annotated[float, AfterValidator(lambda value: round(value, 6))]
+Rounded = Annotated[float, AfterValidator(partial(round, ndigits=6))]
 """A figure kept to six decimals, so that a report is the same on every machine."""
 
 
@@ -118,12 +120,11 @@ def benchmarks(
     scheme: Scheme, names: Mapping[str, str], shops: Sequence[Shop], channels: Sequence[Channel] = CHANNELS
 ) -> tuple[Benchmark, ...]:
     """Every channel in which anybody was shopped. `names`: {organisation id: name}; they are the members."""
-    found = []
-    for channel in channels:
-        here = [shop for shop in shops if shop.channel == channel and shop.organisation in names]
-        if here:
-            found.append(_benchmark(scheme, names, here, channel))
-    return tuple(found)
+    here: dict[Channel, list[Shop]] = {}
+    for shop in shops:
+        if shop.organisation in names:
+            here.setdefault(shop.channel, []).append(shop)
+    return tuple(_benchmark(scheme, names, here[channel], channel) for channel in channels if channel in here)
 
 
 def score(scheme: Scheme, organisation: str, channel: Channel, shops: Sequence[Shop]) -> Score:
@@ -149,12 +150,15 @@ def ranks(scores: Mapping[str, float]) -> dict[str, Rank]:
     """Standard competition ranks, highest first; scores equal to nine decimals share a place."""
     rounded = {organisation: round(value, _SAME) for organisation, value in scores.items()}
     n = len(rounded)
-    found = {}
-    for organisation, own in rounded.items():
-        place = 1 + sum(other > own for other in rounded.values())
-        tied = sum(other == own for other in rounded.values()) > 1
-        found[organisation] = Rank(place=place, tied=tied, of=n, quartile=quartile(place, n))
-    return found
+    sharing = Counter(rounded.values())
+    places, above = {}, 0
+    for value in sorted(sharing, reverse=True):
+        places[value] = 1 + above
+        above += sharing[value]
+    return {
+        organisation: Rank(place=places[own], tied=sharing[own] > 1, of=n, quartile=quartile(places[own], n))
+        for organisation, own in rounded.items()
+    }
 
 
 def quartile(place: int, of: int) -> int:
@@ -207,22 +211,23 @@ def _benchmark(scheme: Scheme, names: Mapping[str, str], shops: Sequence[Shop], 
 
 
 def _stage(counted: Sequence[Shop], stage: Stage) -> StageScore | None:
-    scored = [(shop.id, points) for shop in counted if (points := points_of(shop, stage)).possible]
+    every = points_of(counted, stage)
+    scored = [points for points in every if points.possible]
     if not scored:
         return None
     return StageScore(
-        mean=sum([points.earned / points.possible for _, points in scored]) / len(scored),
+        mean=sum([points.earned / points.possible for points in scored]) / len(scored),
         base=len(scored),
         points=Points(
-            earned=sum([points.earned for _, points in scored]), possible=sum([points.possible for _, points in scored])
+            earned=sum([points.earned for points in scored]), possible=sum([points.possible for points in scored])
         ),
-        shops=tuple([shop for shop, _ in scored]),
+        shops=tuple([shop.id for shop, points in zip(counted, every, strict=True) if points.possible]),
     )
 
 
-def points_of(shop: Shop, stage: Stage) -> Points:
-    """A shop's points in one stage."""
-    return shop.access if stage == "access" else shop.quality
+def points_of(shops: Sequence[Shop], stage: Stage) -> list[Points]:
+    """The shops' points in one stage."""
+    return [shop.access for shop in shops] if stage == "access" else [shop.quality for shop in shops]
 
 
 def _why_not_ranked(channel: Channel, names: Mapping[str, str], scores: Mapping[str, Score]) -> str:
@@ -254,19 +259,20 @@ def _with_intervals(
     able = [organisation for organisation, one in scores.items() if one.reportable]
     draws = {key: resampled(scheme, [shop for shop in members[key] if shop.counted], random) for key in able}
     with_scores = dict(scores)
-    for key in able:
-        low, high = np.quantile(draws[key], [0.025, 0.975])
-        with_scores[key] = scores[key].model_copy(update={"interval": Interval(low=float(low), high=float(high))})
+    if able:
+        lows, highs = np.quantile(np.stack([*draws.values()]), [0.025, 0.975], axis=1).tolist()
+        for key, low, high in zip(able, lows, highs, strict=True):
+            with_scores[key] = scores[key].model_copy(update={"interval": Interval(low=low, high=high)})
     if not found:
         return with_scores, {}
     every = np.round(np.stack([draws[key] for key in found]), _SAME)
     not_above = np.stack([np.searchsorted(np.sort(draw), draw, side="right") for draw in every.T], axis=1)
-    with_ranks = {}
-    for row, (key, rank) in enumerate(found.items()):
-        places = 1 + len(every) - not_above[row]
-        low, high = np.quantile(places, [0.025, 0.975], method="closest_observation")
-        bounds = {"low": min(int(low), rank.place), "high": max(int(high), rank.place)}
-        with_ranks[key] = rank.model_copy(update=bounds)
+    places = 1 + len(every) - not_above
+    bounds = np.quantile(places, [0.025, 0.975], axis=1, method="closest_observation").tolist()
+    with_ranks = {
+        key: rank.model_copy(update={"low": min(int(low), rank.place), "high": max(int(high), rank.place)})
+        for (key, rank), low, high in zip(found.items(), *bounds, strict=True)
+    }
     return with_scores, with_ranks
 
 
@@ -276,10 +282,10 @@ def resampled(scheme: Scheme, counted: Sequence[Shop], random: np.random.Generat
     total = np.zeros(_RESAMPLES)
     weights = np.zeros(_RESAMPLES)
     for stage in STAGES:
-        shares = [points_of(shop, stage).share for shop in counted]
-        known = np.array([share is not None for share in shares], dtype=np.float64)[picks]
+        shares = [points.share for points in points_of(counted, stage)]
+        known = np.array([share is not None for share in shares], dtype=np.float64)
         values = np.array([share or 0.0 for share in shares])[picks]
-        base = known.sum(axis=1)
+        base = np.full(_RESAMPLES, len(counted)) if known.all() else known[picks].sum(axis=1)
         weight = np.where(base > 0, scheme.stage_weights.get(stage, 0.0), 0.0)
         total += weight * values.sum(axis=1) / np.maximum(base, 1)
         weights += weight

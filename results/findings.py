@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from results import words
@@ -38,7 +39,8 @@ LEAST_ANSWERS: Mapping[str, int] = {"web": 1}
 """Answers that a finding needs; three in every other channel. A website visit looks at the whole site: one will do."""
 
 
-class Mean(Noun):
+@dataclass(frozen=True, slots=True)
+class Mean:
     """One organisation's marks on one criterion: their mean 0..1 over `base` answers, `full` of them with full marks.
 
     `unsettled`: answers that a person has still to look at, which are in none of these. `value`: what was answered,
@@ -46,12 +48,12 @@ class Mean(Noun):
     """
 
     criterion: str
-    mean: Rounded
+    mean: float
     base: int
     full: int
+    shops: tuple[str, ...]
     unsettled: int = 0
     value: Fact = None
-    shops: tuple[str, ...]
 
     @property
     def at_worst(self) -> float:
@@ -245,7 +247,7 @@ def said(criterion: Criterion, value: Fact, marks: float | None = None) -> str:
 def _mean(criterion: str, counted: Tally) -> Mean:
     return Mean(
         criterion=criterion,
-        mean=counted.total / counted.base,
+        mean=round(counted.total / counted.base, 6),
         base=counted.base,
         full=counted.full,
         unsettled=counted.unsettled.get(State.NEEDS_REVIEW, 0),
@@ -374,8 +376,11 @@ def _actions(weak: Sequence[Criterion], told: Callable[[Criterion], tuple[str, t
     return tuple(rows.values())
 
 
+_CHANNELS: Mapping[str, Channel] = {channel: channel for channel in CHANNELS}
+
+
 def _channel(criterion: Criterion) -> Channel:
-    found = next((channel for channel in CHANNELS if channel == criterion.channel), None)
+    found = _CHANNELS.get(criterion.channel)
     if found is None:
         raise ValueError(f"{criterion.id}: {criterion.channel} is not a channel of this report")
     return found

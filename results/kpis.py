@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal
 
 from results import words
@@ -77,42 +78,38 @@ class PartnershipFigure(Noun):
 # ------------------------------------------------------------------------------------------------ putting together
 
 
-Read = Callable[[Measure, Shop], Reading]
-"""How a measure is read from a shop."""
+Read = Sequence[tuple[Shop, Reading]]
+"""What a measure reads from each counted shop."""
+
+
+def readings(measure: Measure, shops: Sequence[Shop]) -> Read:
+    """What a measure reads from the counted ones of `shops` in its channel."""
+    channel, read = measure.channel, measure.read
+    return [(shop, read(shop)) for shop in shops if shop.channel == channel and shop.counted]
 
 
 def figures(
-    scheme: Scheme, channel: Channel, shops: Sequence[Shop], read: Read = lambda measure, shop: measure.read(shop)
+    scheme: Scheme, channel: Channel, shops: Sequence[Shop], read: Mapping[str, Read] = MappingProxyType({})
 ) -> tuple[Figure, ...]:
-    """Every measure of a channel that the scheme can answer, over the counted ones of `shops`."""
+    """Every measure of a channel that the scheme can answer, over the counted ones of `shops`.
+
+    `read`: {measure: its readings of these shops}, as far as they have been read before.
+    """
     return tuple(_figures(scheme, channel, shops, read))
-
-
-def read_once() -> Read:
-    """Reads each measure from each shop once, for whoever needs the figures of a shop several times."""
-    known: dict[str, dict[str, Reading]] = {measure.id: {} for measure in MEASURES}
-
-    def read(measure: Measure, shop: Shop) -> Reading:
-        of_measure = known[measure.id]
-        found = of_measure.get(shop.id)
-        if found is None:
-            found = of_measure[shop.id] = measure.read(shop)
-        return found
-
-    return read
 
 
 def headline(scheme: Scheme, channel: Channel, shops: Sequence[Shop]) -> Figure | None:
     """The first of them alone; None where the scheme can answer none."""
-    return next(_figures(scheme, channel, shops, lambda measure, shop: measure.read(shop)), None)
+    return next(_figures(scheme, channel, shops, {}), None)
 
 
-def _figures(scheme: Scheme, channel: Channel, shops: Sequence[Shop], read: Read) -> Iterator[Figure]:
+def _figures(scheme: Scheme, channel: Channel, shops: Sequence[Shop], read: Mapping[str, Read]) -> Iterator[Figure]:
     criteria = {criterion.id: criterion for criterion in scheme.criteria}
-    own = [shop for shop in shops if shop.channel == channel]
+    waiting = sum([shop.channel == channel and shop.state == "open" for shop in shops])
     for measure in MEASURES:
         if measure.channel == channel and measure.criterion in criteria:
-            yield _figure(measure, own, standard_words(criteria[measure.criterion], scheme), read)
+            known = read[measure.id] if measure.id in read else readings(measure, shops)
+            yield _figure(measure, known, waiting, standard_words(criteria[measure.criterion], scheme))
 
 
 def line_kind(organisation: Organisation, number: str) -> LineKind:
@@ -172,13 +169,13 @@ def _neighbours(value: float) -> str:
     return f"{words.ordinal(int(value))} and {words.ordinal(int(value) + 1)}"
 
 
-def _figure(measure: Measure, shops: Sequence[Shop], standard: str, read: Read) -> Figure:
-    readings = [(shop, read(measure, shop)) for shop in shops if shop.counted]
-    known = [(shop, reading.value) for shop, reading in readings if reading.value is not None]
-    aside = Counter(reading.aside for _, reading in readings if reading.value is None)
+def _figure(measure: Measure, read: Read, waiting: int, standard: str) -> Figure:
+    """`waiting`: shops that are still open."""
+    known = [(shop, reading.value) for shop, reading in read if reading.value is not None]
+    aside = Counter([reading.aside for _, reading in read if reading.value is None])
     if measure.kind == "tally":
         return _tally(measure, known, aside)
-    if measure.id in NOT_WHILE_WAITING and (waiting := sum(shop.state == "open" for shop in shops)):
+    if measure.id in NOT_WHILE_WAITING and waiting:
         aside["window open"] += waiting
         known = []
     values = [value for _, value in known]
@@ -201,7 +198,7 @@ def _figure(measure: Measure, shops: Sequence[Shop], standard: str, read: Read) 
         else "",
         aside=_aside(aside),
         note=_note(measure, standard, known),
-        shops=tuple(shop.id for shop, _ in known),
+        shops=tuple([shop.id for shop, _ in known]),
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from results.schema import CHANNELS, Answer, Channel, Shop, State
@@ -46,7 +47,7 @@ class Measure:
     base: tuple[str, str] | None = None
     note: str = ""
 
-    @property
+    @cached_property
     def channel(self) -> Channel:
         return next(channel for channel in CHANNELS if channel == self.id.split(".", 1)[0])
 

@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
@@ -307,8 +308,8 @@ class Observation(Noun):
     """
 
     facts: Mapping[str, Fact]
-    unknown: Mapping[str, tuple[Why, str]] = {}
-    moments: Mapping[str, Moment] = {}
+    unknown: Mapping[str, tuple[Why, str]] = Field(default_factory=dict)
+    moments: Mapping[str, Moment] = Field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
     notes: tuple[str, ...] = Field(
         default=(), description="plain sentences for a reader: reasons, confidence, oddities"
@@ -316,7 +317,7 @@ class Observation(Noun):
     failure: Failure | None = None
     error: str | None = None
     complete: bool = Field(default=True, description="False while a reply may still come")
-    versions: Mapping[str, str] = {}
+    versions: Mapping[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _none_has_a_reason(self) -> Observation:
@@ -395,7 +396,7 @@ class Criterion(Noun):
         default=(), description="rows for the action plan, where `action` and `horizon` cannot say all; in their place"
     )
 
-    @property
+    @cached_property
     def channel(self) -> str:
         """What `asked_on` says, else the first part of the id."""
         return self.asked_on or self.id.split(".", 1)[0]

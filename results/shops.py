@@ -6,9 +6,9 @@ import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from results import scoring
@@ -75,15 +75,23 @@ async def of_wave(connection: AsyncConnection, wave: str, basis: str) -> tuple[S
     for row in await connection.execute(objections.order_by(appeals.c.id)):
         made.setdefault(row.shop, []).append(Appeal.model_validate(row.document))
     scored_as = _Scores(basis)
-    rows = await connection.stream(query)
+    rows = await connection.execute(query)
     # Sorted here: a database would carry every document through its sort.
-    found = [((row.scenario, row.number, row.attempt), _shop(row, made, scored_as)) async for row in rows]
+    found = [((row.scenario, row.number, row.attempt), _shop(row, made, scored_as)) for row in rows]
     found.sort(key=lambda one: (one[1].organisation, one[1].channel, one[0]))
     return tuple([shop for _, shop in found])
 
 
 _OF_SHOPS, _OF_ANSWERS = set(Shop.model_fields), set(Answer.model_fields)
 """The fields that are set: all of them, and one set says so for all shops, and for all answers, of a large wave."""
+
+
+class _Sums(BaseModel):
+    """What stands in a document of scores beside the answers."""
+
+    access: Points
+    quality: Points
+    comments: tuple[str, ...] = ()
 
 
 class _Scores:
@@ -109,22 +117,22 @@ class _Scores:
         found = [*map(self._known.get, pieces)]
         try:
             given = tuple([one or self._new(piece) for one, piece in zip(found, pieces, strict=True)])
-            return self._scored(given, json.loads('{"access": ' + rest))
-        except ValueError:  # pydantic's and json's are of this kind
+            return self._scored(given, _Sums.model_validate_json(f'{{"access": {rest}'))
+        except ValueError:  # pydantic's is of this kind
             return self._whole(document)
 
     def _new(self, piece: str) -> Answer:
-        checked = Answer.model_validate_json(f"{{{piece}}}")
-        known = self._known[piece] = Answer.model_construct(_OF_ANSWERS, **vars(checked))
+        known = self._known[piece] = Answer.model_validate_json(f"{{{piece}}}")
+        object.__setattr__(known, "__pydantic_fields_set__", _OF_ANSWERS)
         return known
 
     def _whole(self, document: str) -> Scored:
         read = json.loads(document)
-        return self._scored(tuple([Answer.model_validate(one) for one in read["answers"]]), read)
+        answers = tuple([Answer.model_validate(one) for one in read.pop("answers")])
+        return self._scored(answers, _Sums.model_validate(read))
 
-    def _scored(self, answers: tuple[Answer, ...], rest: Mapping[str, Any]) -> Scored:
-        access, quality = (Points.model_validate(rest[stage]) for stage in ("access", "quality"))
-        return Scored(self._basis, answers, access, quality, tuple(rest.get("comments", ())))
+    def _scored(self, answers: tuple[Answer, ...], sums: _Sums) -> Scored:
+        return Scored(self._basis, answers, sums.access, sums.quality, sums.comments)
 
 
 def _shop(row: sa.Row[tuple[object, ...]], made: Mapping[str, Sequence[Appeal]], scores: _Scores) -> Shop:

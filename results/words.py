@@ -41,7 +41,7 @@ def count(n: int, one: str, many: str | None = None) -> str:
 def seconds(value: float) -> str:
     """Seconds to one decimal; from a minute and a half on in minutes and seconds."""
     if value < 90:
-        return f"{number(value)} second{'' if number(value) == '1' else 's'}"
+        return f"{(said := number(value))} second{'' if said == '1' else 's'}"
     minutes, rest = divmod(round(value), 60)
     return count(minutes, "minute") + (f" {count(rest, 'second')}" if rest else "")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from probes.email import SignInNeeded
@@ -65,6 +66,8 @@ def main() -> None:
         for leaf in _leaves(expected):
             show.err.print(str(leaf), style="red", markup=False, soft_wrap=True)
         sys.exit(2)
+    finally:
+        gc.freeze()  # the system takes all of it back: to look through a large report for garbage takes seconds
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:

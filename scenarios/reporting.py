@@ -11,14 +11,17 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from results.calendar import LONDON
 from results.change import Earlier, same_scenarios
 from results.nights import Nights
-from results.report import assemble
-from results.report.model import ReferenceFigure, WaveReport
+from results.report.model import Full, ReferenceFigure, WaveReport
+from results.report.pages import is_large
 from results.report.reference import published, read
-from results.report.views import Level, at_reporting_levels, for_one
+from results.report.views import Level, at_reporting_levels, for_one, full_at_reporting_levels
+from results.report.wave import Assembled, assembled
 from results.schema import CHANNELS, Organisation, Shop
 from results.store import FrozenWave
 from scenarios import agreeing
@@ -30,6 +33,17 @@ _STRICTEST: tuple[Level, ...] = ("organisation", "department", "service")
 _LARGEST = 1_000_000  # bytes of a file of reference figures
 
 
+class Gathered(NamedTuple):
+    """A wave's report as it may be read, and the maps of websites in it. A large one comes without its contacts.
+
+    `full`: what puts the contacts into its sections then.
+    """
+
+    report: WaveReport
+    maps: Mapping[str, bytes] = MappingProxyType({})
+    full: Full | None = None
+
+
 async def gathered(
     bench: Bench,
     frozen: FrozenWave,
@@ -37,18 +51,19 @@ async def gathered(
     since: str | None = None,
     own: str | None = None,
     minutes_a_reply: float,
-) -> tuple[WaveReport, dict[str, bytes]]:
-    """A wave's report as it may be read: by all members, or by `own` alone; and the maps of websites in it.
-
-    Raises `Wrong` and `Invalid`.
-    """
+) -> Gathered:
+    """A wave's report as it may be read: by all members, or by `own` alone. Raises `Wrong` and `Invalid`."""
     if own is not None and own not in frozen.organisations:
         raise Wrong(f"{own!r} is not in {frozen.wave.id}; its organisations are {', '.join(frozen.organisations)}")
-    report, shops = await _assembled(bench, frozen, since, minutes_a_reply)
+    made, shops = await _assembled(bench, frozen, since, minutes_a_reply)
+    agreed = levels(frozen.organisations, bench.folder.register) if len(made.report.organisations) > 1 else {}
+    if own is None and is_large(made.report):
+        return Gathered(at_reporting_levels(made.report, agreed), full=full_at_reporting_levels(made.full, agreed))
+    report = made.whole()
     if own is not None:
         report = for_one(report, own, await _secret(bench, frozen.wave.id))
-    elif len(report.organisations) > 1:
-        report = at_reporting_levels(report, levels(frozen.organisations, bench.folder.register))
+    else:
+        report = at_reporting_levels(report, agreed)
     shown = {shop.id for one in report.organisations for each in one.channels for shop in each.shops if shop.evidence}
     maps = {
         shop.id: bench.evidence.path(one.sha256).read_bytes()
@@ -57,20 +72,20 @@ async def gathered(
         for one in (shop.observation.evidence if shop.observation else ())
         if one.kind == "map" and bench.evidence.path(one.sha256).is_file()
     }
-    return report, maps
+    return Gathered(report, maps)
 
 
 async def whole_report(bench: Bench, frozen: FrozenWave, *, since: str | None, minutes_a_reply: float) -> WaveReport:
-    """A wave's report with everything in it, for pages that show sums alone."""
-    return (await _assembled(bench, frozen, since, minutes_a_reply))[0]
+    """A wave's report with everything but its contacts, for pages that show sums alone."""
+    return (await _assembled(bench, frozen, since, minutes_a_reply))[0].report
 
 
 async def _assembled(
     bench: Bench, frozen: FrozenWave, since: str | None, minutes_a_reply: float
-) -> tuple[WaveReport, Sequence[Shop]]:
+) -> tuple[Assembled, Sequence[Shop]]:
     with _no_collector():
         shops = await bench.store.shops(frozen)
-        report = assemble(
+        made = assembled(
             frozen.wave,
             frozen.scheme,
             frozen.organisations,
@@ -83,7 +98,7 @@ async def _assembled(
             minutes_a_reply,
             await agreeing.of_wave(bench, frozen),
         )
-    return report, shops
+    return made, shops
 
 
 def levels(frozen: Mapping[str, Organisation], register: Mapping[str, Organisation]) -> dict[str, Level]:

@@ -23,7 +23,7 @@ from results.benchmark import band
 from results.channels import ABOUT, contacts
 from results.findings import Finding
 from results.report.charts import Chart
-from results.report.html import drawn
+from results.report.drawings import drawn
 from results.report.method import brief, method, notes, staff_words
 from results.report.model import ChannelPart, OrganisationPart, WaveReport
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import multiprocessing
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from results.report.csv_files import write_answers, write_figures
-from results.report.html import Drawn, drawn, render
-from results.report.model import WaveReport
-from results.report.pages import FOLDER, front, is_large, organisation_pages
+from results.report.html import render
+from results.report.large import in_two
+from results.report.model import Full, OrganisationPart, WaveReport, in_full
+from results.report.pages import FOLDER, front, is_large
 from results.report.xlsx import write_xlsx
 from results.whole import text, whole
+
+if TYPE_CHECKING:
+    from results.report.drawings import Drawn
 
 FORMATS = ("html", "pdf", "xlsx", "docx", "csv", "json")
 
@@ -34,18 +35,32 @@ async def write_as(
     formats: Sequence[str] = FORMATS,
     maps: Mapping[str, bytes] | None = None,
     browser: str | None = None,
+    full: Full | None = None,
 ) -> Written:
-    """Write the report into a folder, over older ones. `browser`: a Chromium program, which PDF alone needs."""
+    """Write the report into a folder, over older ones. `browser`: a Chromium program, which PDF alone needs.
+
+    `full`: what puts the contacts into the sections of a large report that came without them.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     files: dict[str, Path] = {}
     missing: list[str] = []
-    with _beside(report, folder, "xlsx" in formats) as workbook:
-        charts = drawn(report) if {"html", "pdf", "docx"} & set(formats) else []
+    if full is not None and {"csv", "json"} & set(formats):
+        report, full = in_full(report, full), None
+    large = is_large(report)
+    pages = folder / FOLDER if large and "html" in formats else None
+    workbook = folder / "wave-report.xlsx" if "xlsx" in formats else None
+    together = in_two(report, full or _as_it_is, pages, workbook) if large and (pages or workbook) else nullcontext()
+    with together:
+        charts: Sequence[Drawn] = ()
+        if {"html", "pdf", "docx"} & set(formats):
+            from results.report.drawings import drawn  # here, because drawing takes long to load
+
+            charts = drawn(report)
         page = _page(report, charts, maps or {}) if {"html", "pdf"} & set(formats) else ""
         if "html" in formats:
             files["html"] = text(folder / "wave-report.html", page)
-            if is_large(report):
-                _organisations(report, folder / FOLDER)
+        if workbook is not None and not large:
+            whole(workbook, lambda to: write_xlsx(report, to))
     if "pdf" in formats and browser is None:
         missing.append("There is no PDF, because no Chromium was found; set DOORSTEP_CHROMIUM to the path of one.")
     elif "pdf" in formats and browser is not None:
@@ -70,32 +85,8 @@ def _page(report: WaveReport, charts: Sequence[Drawn], maps: Mapping[str, bytes]
     return front(report, charts) if is_large(report) else render(report, maps, charts)
 
 
-def _organisations(report: WaveReport, folder: Path) -> None:
-    folder.mkdir(exist_ok=True)
-    for id, page in organisation_pages(report):
-        text(folder / f"{id}.html", page)
-
-
-@contextmanager
-def _beside(report: WaveReport, folder: Path, wanted: bool) -> Iterator[Path | None]:
-    """The workbook, where it is wanted. That of a large report is written by a process of its own in the meantime."""
-    path = folder / "wave-report.xlsx"
-    if not wanted:
-        yield None
-        return
-    if not is_large(report) or "fork" not in multiprocessing.get_all_start_methods():
-        yield whole(path, lambda to: write_xlsx(report, to))
-        return
-    gc.freeze()  # the other process then leaves the pages of memory that both share as they are
-    process = multiprocessing.get_context("fork").Process(target=whole, args=(path, partial(write_xlsx, report)))
-    process.start()
-    try:
-        yield path
-    finally:
-        process.join()
-        gc.unfreeze()
-    if process.exitcode:
-        raise RuntimeError(f"the workbook could not be written: its process ended with {process.exitcode}")
+def _as_it_is(part: OrganisationPart) -> OrganisationPart:
+    return part
 
 
 async def printed(page: str, path: Path, title: str, browser: str) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -151,6 +151,11 @@ class OrganisationChannel(Noun):
     )
     shops: tuple[ShopRow, ...]
 
+    @property
+    def contacts(self) -> int:
+        """All contacts, counted or not."""
+        return self.score.contacts + sum(self.not_counted.values())
+
 
 class OrganisationPart(Noun):
     """One organisation's section."""
@@ -163,6 +168,10 @@ class OrganisationPart(Noun):
     services: tuple[Service, ...] = ()
     staff: StaffTime | None = None
     withheld: str = Field(default="", description="what its reporting level keeps from other members, in a sentence")
+
+
+Full = Callable[[OrganisationPart], OrganisationPart]
+"""Puts the contacts into a section that came without them: of a large wave they are never all held at once."""
 
 
 class CriterionHead(Noun):
@@ -242,6 +251,11 @@ class WaveReport(Noun):
     own: Id | None = Field(
         default=None, description="the organisation that the report is for; the others are then without names"
     )
+
+
+def in_full(report: WaveReport, full: Full) -> WaveReport:
+    """The report with every contact in it."""
+    return report.model_copy(update={"organisations": tuple(full(one) for one in report.organisations)})
 
 
 def main() -> None:

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
-from results.report.html import Drawn, environment_for, mean_words, points_words, reasons, tidy
+from results.report.html import environment_for, mean_words, points_words, reasons, tidy
 from results.report.model import Cell, ChannelPart, OrganisationChannel, OrganisationPart, ShopRow, WaveReport
+
+if TYPE_CHECKING:
+    from results.report.drawings import Drawn
 
 SPLIT_FROM = 3000
 """Contacts from which a report is split. A page of so many is some ten megabytes, which browsers open slowly."""
@@ -20,7 +24,7 @@ FOLDER = "organisations"
 
 def is_large(report: WaveReport) -> bool:
     """Whether a report is split into pages. That of one organisation is not: it holds no other's contacts."""
-    contacts = sum(len(own.shops) for one in report.organisations for own in one.channels)
+    contacts = sum(own.contacts for one in report.organisations for own in one.channels)
     return report.own is None and contacts >= SPLIT_FROM
 
 
@@ -31,8 +35,8 @@ def front(report: WaveReport, charts: Sequence[Drawn]) -> str:
     return tidy(page.render())
 
 
-def organisation_pages(report: WaveReport) -> Iterator[tuple[str, str]]:
-    """Each organisation's page: (its id, the page)."""
+def organisation_page(report: WaveReport) -> Callable[[OrganisationPart], str]:
+    """What makes the page of an organisation of the report, from its section with its contacts."""
     cells: dict[int, str] = {}
     current = [""]
 
@@ -43,9 +47,12 @@ def organisation_pages(report: WaveReport) -> Iterator[tuple[str, str]]:
     environment = environment_for(report, [], address, written=[])
     environment.globals["compact"] = lambda council, own: _compact(report, council, own, cells)
     template = environment.get_template("organisation.html.j2")
-    for one in report.organisations:
-        current[0] = one.id
-        yield one.id, tidy(template.render(council=one))
+
+    def page(part: OrganisationPart) -> str:
+        current[0] = part.id
+        return tidy(template.render(council=part))
+
+    return page
 
 
 def _from_front(ids: set[str]) -> Callable[[str], str]:

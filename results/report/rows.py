@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from xlsxwriter.utility import xl_col_to_name
@@ -22,21 +22,17 @@ _DAY_NOUGHT = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - a worksheet knows no z
 _BUFFER = 500
 
 
-def write_rows(sheet: Any, rows: Iterable[Sequence[Value]], formats: Sequence[Any]) -> int:  # noqa: ANN401 - no types
-    """Write rows below the heading that is in row 0; text is always text. How many there were.
+def pieces(rows: Iterable[Sequence[Value]], styles: Sequence[int], first: int = 2) -> Iterator[tuple[int, str]]:
+    """Rows as SpreadsheetML from row `first` on, some hundred at a time: (how many, their text); text is always text.
 
-    The sheet is one of a workbook in constant memory, and nothing but its heading has been written.
+    `styles`: of each column, by number.
     """
-    sheet._write_single_row(1)  # the heading goes into the file first
-    letters = [xl_col_to_name(column) for column in range(len(formats))]
-    styles = [f'" s="{how._get_xf_index()}"' for how in formats]
-    heads = [f'<c r="{letter}' for letter in letters]
+    heads = [(f'<c r="{xl_col_to_name(column)}', f'" s="{style}"') for column, style in enumerate(styles)]
     known: dict[str, str] = {}
     lines: list[str] = []
-    number = 1
-    for number, row in enumerate(rows, 2):
+    for number, row in enumerate(rows, first):
         cells = [f'<row r="{number}">']
-        for head, style, value in zip(heads, styles, row, strict=False):
+        for (head, style), value in zip(heads, row, strict=False):
             if value is None or value == "":
                 continue
             text = known.get(value) if value.__class__ is str else None
@@ -48,12 +44,24 @@ def write_rows(sheet: Any, rows: Iterable[Sequence[Value]], formats: Sequence[An
         cells.append("</row>")
         lines.append("".join(cells))
         if len(lines) == _BUFFER:
-            sheet.row_data_fh.write("".join(lines))
+            yield len(lines), "".join(lines)
             lines.clear()
-    sheet.row_data_fh.write("".join(lines))
-    sheet.dim_rowmax, sheet.dim_colmax = number - 1, max(sheet.dim_colmax or 0, len(formats) - 1)
-    sheet.previous_row = number
-    return number - 1
+    yield len(lines), "".join(lines)
+
+
+def write_pieces(sheet: Any, found: Iterable[tuple[int, str]], columns: int) -> int:  # noqa: ANN401 - no types
+    """Write rows below the heading that is in row 0. How many there were.
+
+    The sheet is one of a workbook in constant memory, and nothing but its heading has been written.
+    """
+    sheet._write_single_row(1)  # the heading goes into the file first
+    number = 0
+    for count, text in found:
+        sheet.row_data_fh.write(text)
+        number += count
+    sheet.dim_rowmax, sheet.dim_colmax = number, max(sheet.dim_colmax or 0, columns - 1)
+    sheet.previous_row = number + 1
+    return number
 
 
 def _content(value: Value) -> str:

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from results.benchmark import Benchmark
 from results.findings import Findings
-from results.report.model import ChannelPart, OrganisationPart, RefusalCount, ShopRow, WaveReport
+from results.report.model import ChannelPart, Full, OrganisationPart, RefusalCount, ShopRow, WaveReport
 
 Part = TypeVar("Part", bound=BaseModel)
 Level = Literal["organisation", "department", "service"]
@@ -34,7 +34,7 @@ def at_reporting_levels(report: WaveReport, levels: Mapping[str, Level]) -> Wave
 
     service: everything; department: the line or address of each contact, not what it asked; organisation: neither.
     """
-    held = {key: level for key, level in levels.items() if level != "service"}
+    held = _not_all(levels)
     names = {one.name for one in report.organisations if one.id in held}
     return report.model_copy(
         update={
@@ -45,6 +45,12 @@ def at_reporting_levels(report: WaveReport, levels: Mapping[str, Level]) -> Wave
             ),
         }
     )
+
+
+def full_at_reporting_levels(full: Full, levels: Mapping[str, Level]) -> Full:
+    """What puts contacts into sections, as all members may read them."""
+    held = _not_all(levels)
+    return lambda part: _held(full(part), held[part.id]) if part.id in held else full(part)
 
 
 def for_one(report: WaveReport, own: str, secret: str) -> WaveReport:
@@ -75,6 +81,10 @@ def for_one(report: WaveReport, own: str, secret: str) -> WaveReport:
 
 
 # ------------------------------------------------------------------------------------------------ reporting levels
+
+
+def _not_all(levels: Mapping[str, Level]) -> dict[str, Level]:
+    return {key: level for key, level in levels.items() if level != "service"}
 
 
 def _held(part: OrganisationPart, level: Level) -> OrganisationPart:

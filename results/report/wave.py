@@ -6,10 +6,10 @@ What the parts mean stands in `results.report.model`; how they look, in `results
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, ParamSpec
 
 from results import tally, words
 from results.agreement import Agreements
@@ -26,9 +26,9 @@ from results.findings import (
     partnership_means,
     said,
 )
-from results.kpis import Figure, LineKind, by_line, figures, line_kind, partnership, read_once
+from results.kpis import Figure, LineKind, Read, by_line, figures, line_kind, partnership, readings
 from results.marking import COULD_NOT_TELL
-from results.measures import MEASURES
+from results.measures import MEASURES, Reading
 from results.report.happened import happened, why_not_counted
 from results.report.model import (
     Cell,
@@ -37,12 +37,14 @@ from results.report.model import (
     CriterionMarks,
     Disputed,
     EvidenceRow,
+    Full,
     OrganisationChannel,
     OrganisationPart,
     ReferenceFigure,
     RefusalCount,
     ShopRow,
     WaveReport,
+    in_full,
 )
 from results.report.reference import told_of
 from results.report.standards import MINUTES_A_REPLY, services, staff_time, standards_met
@@ -64,16 +66,26 @@ from results.scoring import standard_of, standard_words
 from results.tally import UNSETTLED, Tally, tallies
 from results.times import Replies, Times, days_told, last_arrival, replies, reply_times, together
 
+_P = ParamSpec("_P")
 _TIMED: Mapping[Channel, str] = {"phone": "phone.access.answer_time", "email": "email.reply_time"}
-_OF_SHOPS, _OF_CELLS, _OF_EVIDENCE = (set(noun.model_fields) for noun in (ShopRow, Cell, EvidenceRow))
-"""The fields of nouns that a large wave has by the ten thousand: they are made of what has been checked already, and
-share the set that says which fields they have.
-"""
+_OF_SHOPS = set(ShopRow.model_fields)
+"""A large wave has contacts by the ten thousand: they are made of what has been checked, and share this set."""
 _LONGEST_NOTE = 400
 _MOST_NOTES = 12
 
 
-def assemble(
+class Assembled(NamedTuple):
+    """A report whose sections are without their contacts, and what puts them in."""
+
+    report: WaveReport
+    full: Full
+
+    def whole(self) -> WaveReport:
+        """The report with every contact."""
+        return in_full(self.report, self.full)
+
+
+def assembled(
     wave: Wave,
     scheme: Scheme,
     organisations: Mapping[str, Organisation],
@@ -85,7 +97,7 @@ def assemble(
     references: Sequence[ReferenceFigure] = (),
     minutes_a_reply: float = MINUTES_A_REPLY,
     agreement: Sequence[Agreements] = (),
-) -> WaveReport:
+) -> Assembled:
     """The report of one wave. `edition`: what is said of it where the wave has been judged anew. `earlier`: the wave
     that changes are told from. `enquiries`: what was asked, by id. `references`: others' figures to stand beside.
     `minutes_a_reply`: the estimate of what a reply by e-mail costs. `agreement`: of those who judged the same contacts.
@@ -101,7 +113,7 @@ def assemble(
     )
     parts = _Parts(scheme, {key: organisations[key] for key in names}, own, earlier, enquiries, minutes_a_reply)
     channels = tuple(parts.channel(benchmark) for benchmark in parts.benchmarks)
-    return WaveReport(
+    report = WaveReport(
         wave=wave.id,
         title=wave.title,
         partnership=wave.partnership,
@@ -131,6 +143,18 @@ def assemble(
         ),
         agreement=tuple(agreement),
     )
+    return Assembled(report, parts.with_contacts)
+
+
+def _whole(made: Callable[_P, Assembled]) -> Callable[_P, WaveReport]:
+    def whole(*given: _P.args, **named: _P.kwargs) -> WaveReport:
+        return made(*given, **named).whole()
+
+    return whole
+
+
+assemble = _whole(assembled)
+"""The same, as one report with every contact."""
 
 
 class _Parts:
@@ -172,9 +196,10 @@ class _Parts:
             self.by_organisation[shop.organisation].append(shop)
         self.means: dict[str, Means] = {key: means_of(scheme, self._of_all_channels(key)) for key in names}
         self.average = partnership_means(self.means)
-        self.read = read = read_once()
+        self.read = {measure.id: readings(measure, shops) for measure in MEASURES}
+        read = _apart(self.read, names)
         self.figures: dict[tuple[str, Channel], tuple[Figure, ...]] = {
-            (key, benchmark.channel): figures(scheme, benchmark.channel, self.by_organisation[key], read)
+            (key, benchmark.channel): figures(scheme, benchmark.channel, self.by_organisation[key], read[key])
             for benchmark in self.benchmarks
             for key in benchmark.scores
         }
@@ -183,7 +208,7 @@ class _Parts:
         self.times: dict[tuple[str, Channel], Times] = {
             (key, "email"): reply_times(own, members[key].hours, read_until)
             for key, own in self.by_organisation.items()
-        } | {(key, "phone"): _answer_times(own) for key, own in self.by_organisation.items()}
+        } | {(key, "phone"): _answer_times(read[key]["phone.answer_median"]) for key in names}
 
     def _of_all_channels(self, organisation: str) -> dict[str, Tally]:
         every = (self.counted.get((organisation, channel), {}) for channel in ABOUT)
@@ -288,8 +313,16 @@ class _Parts:
             not_counted=_not_counted(own),
             set_aside=_states(counted),
             by_shopper=self._apart(organisation, benchmark.channel, own),
-            shops=tuple(self._shop(shop) for shop in own),
+            shops=(),
         )
+
+    def with_contacts(self, part: OrganisationPart) -> OrganisationPart:
+        """An organisation's section with its contacts."""
+        own: dict[Channel, list[ShopRow]] = {one.channel: [] for one in part.channels}
+        for shop in self.by_organisation[part.id]:
+            own[shop.channel].append(self._shop(shop))
+        channels = [one.model_copy(update={"shops": tuple(own[one.channel])}) for one in part.channels]
+        return part.model_copy(update={"channels": tuple(channels)})
 
     def _apart(self, organisation: str, channel: Channel, own: Sequence[Shop]) -> dict[Shopper, Score]:
         kinds: tuple[Shopper, ...] = ("probe", "person")
@@ -313,9 +346,10 @@ class _Parts:
 
     def _shop(self, shop: Shop) -> ShopRow:
         seen = shop.observation
-        known = self.told[shop.channel]
-        told = [known.get(id(given)) or self._told(shop.channel, given) for given in shop.answers]
+        known = map(self.told[shop.channel].get, map(id, shop.answers))
+        told = [one or self._told(shop.channel, given) for one, given in zip(known, shop.answers, strict=True)]
         corrected = tuple([one.corrected for one in told if one.corrected])
+        told.sort(key=_place)
         return ShopRow.model_construct(
             _OF_SHOPS,
             anchor=self.anchors[shop.id],
@@ -328,13 +362,12 @@ class _Parts:
             state=shop.state if shop.counted else why_not_counted(shop),
             counted=shop.counted,
             happened=tuple(_cut(sentence) for sentence in happened(shop)),
-            cells=tuple([one.cell for one in sorted(told, key=_by_place) if one.cell is not None]),
+            cells=tuple([one.cell for one in told if one.cell is not None]),
             access=shop.access,
             quality=shop.quality,
             notes=tuple(_cut(note) for note in ((seen.notes if seen else ()) + corrected)[:_MOST_NOTES]),
             evidence=tuple(
-                EvidenceRow.model_construct(
-                    _OF_EVIDENCE,
+                EvidenceRow(
                     kind=one.kind,
                     name=one.name,
                     sha256=one.sha256,
@@ -357,7 +390,7 @@ class _Told(NamedTuple):
     corrected: str
 
 
-_by_place = itemgetter(0)
+_place = itemgetter(0)
 
 
 def _corrected(criterion: Criterion, given: Answer) -> str:
@@ -389,14 +422,7 @@ def _cell(criterion: Criterion, given: Answer) -> Cell:
         text = f"{given.state.value.capitalize()} ({said(criterion, given.value)}?)"
     else:
         text = given.state.value.capitalize()
-    return Cell.model_construct(
-        _OF_CELLS,
-        criterion=criterion.id,
-        words=_cut(text),
-        marks=None if given.marks is None else round(given.marks, 6),
-        state=given.state,
-        why=_cut(given.why),
-    )
+    return Cell(criterion=criterion.id, words=_cut(text), marks=given.marks, state=given.state, why=_cut(given.why))
 
 
 def _by_kind(organisation: Organisation, shops: Sequence[Shop]) -> dict[LineKind, list[Shop]]:
@@ -408,13 +434,20 @@ def _by_kind(organisation: Organisation, shops: Sequence[Shop]) -> dict[LineKind
     return found
 
 
-def _answer_times(shops: Sequence[Shop]) -> Times:
+def _apart(read: Mapping[str, Read], names: Iterable[str]) -> Mapping[str, Mapping[str, Read]]:
+    """{organisation: {measure: its readings}}."""
+    found: dict[str, dict[str, list[tuple[Shop, Reading]]]] = {key: {one: [] for one in read} for key in names}
+    for measure, every in read.items():
+        for one in every:
+            found[one[0].organisation][measure].append(one)
+    return found
+
+
+def _answer_times(read: Read) -> Times:
     """The times of the counted calls; those set aside (needs review, probe fault) are neither a time nor a miss."""
-    measure = next(one for one in MEASURES if one.id == "phone.answer_median")
-    readings = [measure.read(shop) for shop in shops if shop.counted and shop.channel == "phone"]
     return Times(
-        values=tuple(sorted(reading.value for reading in readings if reading.value is not None)),
-        without=sum(reading.aside == "not answered" for reading in readings),
+        values=tuple(sorted([reading.value for _, reading in read if reading.value is not None])),
+        without=sum([reading.aside == "not answered" for _, reading in read]),
     )
 
 

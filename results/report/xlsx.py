@@ -7,44 +7,44 @@ cell is ever read as a formula, a number or a link.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Literal, NamedTuple
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
 
 from results import words
 from results.benchmark import Score, band
 from results.channels import ABOUT
 from results.measures import MEASURES
+from results.report.contacts import Contacts, contacts_head
 from results.report.method import brief, method, notes
 from results.report.model import ChannelPart, StandardMet, WaveReport
-from results.report.rows import Value, write_rows
+from results.report.rows import Value
+from results.report.sheets import Column, Sheets
 from results.schema import STAGES
 from results.spreadsheet import AS_TEXT
 
-Kind = Literal["text", "long", "percent", "number", "count", "moment"]
 _LONGEST_CELL = 32_000
 _MOST_COLUMNS = 16_000
 _UNIT_WORDS = {"yes": "share", "percent": "per cent", "place": "place", "number": "number"}
 
 
-class Column(NamedTuple):
-    """A heading, how wide it is in characters, and what stands below it."""
-
-    title: str
-    width: float
-    kind: Kind = "text"
-
-
 def write_xlsx(report: WaveReport, path: Path) -> None:
-    """Write the workbook, over an older one."""
+    """Write the workbook of a report with its contacts, over an older one."""
+    with closing(Contacts(report)) as contacts:
+        for one in report.organisations:
+            contacts.add(one)
+        write_book(report, path, [contacts])
+
+
+def write_book(report: WaveReport, path: Path, contacts: Sequence[Contacts]) -> None:
+    """The same of a report that came without them. `contacts`: all of them, in the order of the report."""
     book = Workbook(path, {**AS_TEXT, "constant_memory": True, "nan_inf_to_errors": True})
     made = dt.datetime.combine(report.fieldwork_until, dt.time())  # the report is the same whenever it is written
     book.set_properties({"title": report.title, "company": report.partnership, "created": made})
-    sheets = _Sheets(book)
+    sheets = Sheets(book)
     try:
         _read_me(sheets, report)
         sheets.table("League tables", _LEAGUE, _league(report))
@@ -60,54 +60,14 @@ def write_xlsx(report: WaveReport, path: Path) -> None:
         sheets.table("Findings", _FINDINGS, _findings(report))
         sheets.table("Action plan", _ACTIONS, _actions(report))
         for part in report.channels:
-            sheets.table(f"Shops {part.name}"[:31], _shops_head(part), _shops(report, part))
+            rows = (piece for each in contacts for piece in each.pieces(part.channel))
+            sheets.pieces(f"Shops {part.name}"[:31], contacts_head(part), rows)
         sheets.table("Not counted", _NOT_COUNTED, _not_counted(report))
     finally:
         book.close()
 
 
-class _Sheets:
-    """The open workbook with its formats."""
-
-    def __init__(self, book: Workbook) -> None:
-        self.book = book
-        plain = {"valign": "top", "font_name": "Arial", "font_size": 10}
-        self.head = self._format(plain, bold=True, text_wrap=True, bg_color="#DFEEED", bottom=1)
-        self.title = self._format(plain, bold=True, font_size=16)
-        self.strong = self._format(plain, bold=True, font_size=12)
-        self.kinds: dict[Kind, Format] = {
-            "text": self._format(plain),
-            "long": self._format(plain, text_wrap=True),
-            "percent": self._format(plain, num_format="0%"),
-            "number": self._format(plain, num_format="0.##"),
-            "count": self._format(plain, num_format="#,##0"),
-            "moment": self._format(plain, num_format="dd/mm/yyyy hh:mm"),
-        }
-
-    def _format(self, plain: dict[str, object], **more: object) -> Format:
-        return self.book.add_format({**plain, **more})
-
-    def add(self, name: str) -> Worksheet:
-        sheet = self.book.add_worksheet(name)
-        sheet.set_landscape()
-        sheet.set_paper(9)  # A4
-        sheet.fit_to_pages(1, 0)
-        sheet.set_footer("&L&A&RPage &P of &N")
-        return sheet
-
-    def table(self, name: str, columns: Sequence[Column], rows: Iterable[Sequence[Value]]) -> None:
-        """A sheet with one table: headings that stay in sight and can be filtered by."""
-        sheet = self.add(name)
-        sheet.freeze_panes(1, 1)
-        sheet.repeat_rows(0)
-        for place, column in enumerate(columns):
-            sheet.set_column(place, place, column.width)
-            sheet.write_string(0, place, column.title, self.head)
-        last = write_rows(sheet, rows, [self.kinds[column.kind] for column in columns])
-        sheet.autofilter(0, 0, max(1, last), len(columns) - 1)
-
-
-def _read_me(sheets: _Sheets, report: WaveReport) -> None:
+def _read_me(sheets: Sheets, report: WaveReport) -> None:
     sheet = sheets.add("Read me")
     sheet.set_portrait()
     sheet.set_column(0, 0, 110)
@@ -409,46 +369,7 @@ def _actions(report: WaveReport) -> Iterator[tuple[Value, ...]]:
             yield *head, row.who, row.date, row.result, row.future, row.figure
 
 
-# ------------------------------------------------------------------------------------------------ the shops
-
-
-def _shops_head(part: ChannelPart) -> tuple[Column, ...]:
-    return (
-        Column("Shop", 34),
-        Column("Organisation", 30),
-        Column("Date and time", 16, "moment"),
-        Column("Shopper", 9),
-        Column("Contact", 26),
-        Column("Enquiry", 22),
-        Column("Counted", 9),
-        Column("State", 18),
-        Column("What happened", 50),
-        Column("Access points", 9, "number"),
-        Column("Access possible", 9, "number"),
-        Column("Quality points", 9, "number"),
-        Column("Quality possible", 9, "number"),
-        *(Column(one.short, 16) for one in part.criteria),
-        Column("Notes", 40),
-        Column("Evidence (SHA-256)", 40),
-    )
-
-
-def _shops(report: WaveReport, part: ChannelPart) -> Iterator[Sequence[Value]]:
-    places = {one.id: place for place, one in enumerate(part.criteria)}
-    for organisation in report.organisations:
-        for shop in (shop for own in organisation.channels if own.channel == part.channel for shop in own.shops):
-            answers: list[Value] = [None] * len(places)
-            for cell in shop.cells:
-                answers[places[cell.criterion]] = cell.words
-            yield [
-                *(shop.id, organisation.name, shop.made_at, shop.shopper, shop.contact, shop.enquiry),
-                *(shop.counted, shop.state, " ".join(shop.happened)),
-                *(shop.access.earned, shop.access.possible, shop.quality.earned, shop.quality.possible),
-                *answers,
-                " ".join(shop.notes),
-                ", ".join(f"{one.kind}: {one.sha256}" for one in shop.evidence),
-            ]
-
+# ------------------------------------------------------------------------------------------------ what is left out
 
 _NOT_COUNTED = (Column("What", 44), Column("Who", 34), Column("Why", 70, "long"), Column("How many", 10, "count"))
 

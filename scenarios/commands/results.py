@@ -117,7 +117,7 @@ async def write_report(
 
     async with opened(folder, to_work=False) as bench:
         frozen = await planned_wave(bench, wave, edition)
-        gathered, maps = await reporting.gathered(bench, frozen, since=since, own=own, minutes_a_reply=minutes_a_reply)
+        found = await reporting.gathered(bench, frozen, since=since, own=own, minutes_a_reply=minutes_a_reply)
     place = "-".join(
         [wave, *(["edition", str(edition)] if edition is not None else []), *(["for", own] if own else [])]
     )
@@ -126,14 +126,15 @@ async def write_report(
         from probes.web import chromium  # here, because the browser's library takes long to load
 
         browser = chromium.find()
-    written = await write_as(gathered, to or folder / "reports" / place, formats, maps, browser)
+    to = to or folder / "reports" / place
+    written = await write_as(found.report, to, formats, found.maps, browser, found.full)
     if as_json:
         show.json_out({form: str(path) for form, path in written.files.items()})
         return
-    show.ranks(gathered)
+    show.ranks(found.report)
     for line in written.missing:
         show.out.print(line, markup=False, soft_wrap=True)
-    first, *others = written.files.values() or [to or folder]
+    first, *others = written.files.values() or [to]
     show.out.print(f"The wave report is in {first}", markup=False, soft_wrap=True)
     if others:
         show.out.print(f"Beside it: {', '.join(path.name for path in others)}", markup=False, soft_wrap=True)

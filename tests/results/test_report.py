@@ -16,7 +16,8 @@ from playwright.async_api import Page, async_playwright
 from selectolax.lexbor import LexborHTMLParser
 
 from results.report import WaveReport, assemble, pages, write, write_as
-from results.report.html import drawn, render
+from results.report.drawings import drawn
+from results.report.html import render
 from results.schema import Answer, Observation, Organisation, Shop, State
 from tests.results.partnership import Fieldwork, fieldwork
 

@@ -63,6 +63,10 @@ class Round:
     folder: Folder | None = None  # as it was found
 
 
+class ContactsFailed(Exception):
+    """Contacts of a wave failed for a fault of ours. `doorstep status` lists them, and the next round tries again."""
+
+
 async def serve(
     folder: Path,
     poll: float,
@@ -317,6 +321,9 @@ async def _make_due(
         noting.cancel()
     done.made.update(outcome.made)
     done.refused.update(outcome.refused)
+    if outcome.failed:
+        why = next(iter(outcome.failed.values()))
+        raise ContactsFailed(f"{len(outcome.failed)} contacts failed for a fault on our side; the first: {why}")
 
 
 async def _note_progress(beats: Beats, moved: asyncio.Event) -> None:

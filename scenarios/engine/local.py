@@ -17,6 +17,7 @@ from types import TracebackType
 from results.database import Database
 from scenarios.engine import Handler, Job, Standing
 from scenarios.engine.rows import BEAT, JobRows
+from scenarios.logs import in_words
 
 _LOOK_EVERY = 0.5  # seconds
 
@@ -91,7 +92,7 @@ async def done(rows: JobRows, handlers: Mapping[str, Handler], job: Job, holder:
     try:
         outcome = await handlers[job.task](job)
     except Exception as error:  # whatever a handler raises is told with the job, and the others go on
-        why = f"{type(error).__name__}: {error}"
+        why = in_words(error)
         log.warning("job %s failed: %s", job.id, why, exc_info=log.isEnabledFor(logging.DEBUG))
         await rows.finish(job.id, holder, None, why)
     except BaseException:

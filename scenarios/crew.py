@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from results.database import again
 from results.schema import Channel
 from results.store import FrozenWave, ShopRow
 from scenarios.bench import Bench, database_url
@@ -187,7 +188,7 @@ class _Workers:
         try:
             while left and not stopping() and not faults.too_many:
                 await asyncio.sleep(_LOOK_EVERY)
-                standing = await self._engine.standing(left)
+                standing = await again(lambda: self._engine.standing(left))
                 for id, one in standing.items():
                     if one.state not in ("waiting", "running"):
                         row = left.pop(id)
@@ -201,6 +202,6 @@ class _Workers:
                 if len(left) == len(jobs) and all(one.state == "waiting" for one in standing.values()):
                     self._tell(_WITHOUT_WORKERS, 0, len(jobs))
         finally:
-            await self._engine.cancel(left)  # what nobody has begun stays in the plan
+            await again(lambda: self._engine.cancel(left))  # what nobody has begun stays in the plan
         faults.tell(done)
         return done

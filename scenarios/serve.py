@@ -82,7 +82,7 @@ async def serve(
     """
     holder = f"{socket.gethostname()}:{os.getpid()}"
     read = load(folder)
-    database = await Database.open(database_url(read))
+    database = await Database.open(database_url(read), waited_for=0)  # it tells at once what is wrong
     try:
         log.info("serving", holder=holder, poll=poll)
         sight = Sight(database, read, poll, RealClock().now(), SERVING)

@@ -346,7 +346,7 @@ def _is_due(row: ShopRow, now: dt.datetime) -> bool:
 async def _collect(bench: Bench, done: Round) -> None:
     """Read the mailboxes, ask who rang back, close windows, send the last e-mails, where anything is awaited."""
     waves = await every_wave(bench)
-    if not await bench.store.rows(states=["intent", "open"]) and not await _last_mails_due(bench, waves):
+    if not await bench.store.how_many(["intent", "open"]) and not await _last_mails_due(bench, waves):
         return
     async with calls.carrier_for_call_backs(bench, waves) as carrier:
         collection = Collection(bench, waves, carrier)

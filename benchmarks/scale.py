@@ -7,7 +7,8 @@ started too. `--calls` and `--mails` are for each council; the first `--sites` w
 
 - a night: `doorstep run` handing out to 1, 2 and 4 of `doorstep worker`, from start to end; every contact must have
   been made once, by the councils' own count. Processor seconds and the largest memory are the workers' alone.
-- waiting: `doorstep collect --until-closed` (SQLite) with 10,000 enquiries open: its memory, its share of a processor.
+- waiting: `doorstep serve` and `doorstep collect --until-closed` (SQLite, the clock on the wall) with 10,000 enquiries
+  open: the memory of each and its share of a processor.
 - coming back: `doorstep run` killed with -9 half-way; seconds from starting it again until it makes its next contact.
 
 Workers and councils share this machine's processors, so more workers than half of them show no more speed.
@@ -19,6 +20,7 @@ import argparse
 import asyncio
 import datetime as dt
 import json
+import os
 import sys
 import tempfile
 import time
@@ -33,6 +35,7 @@ from probes import http
 from results.store import ShopRow
 from results.tables import shops
 from scenarios.bench import opened
+from scenarios.credentials import PRACTICE
 from scenarios.demo import WAVE, Partnership, practice, write_programme
 from scenarios.finish import closing_time
 from scenarios.plan import freeze, rows
@@ -144,21 +147,47 @@ async def _run(folder: Path) -> tuple[int, str]:
 
 
 async def waiting(temporary: Path, idle: float) -> dict[str, float]:
-    """What `doorstep collect --until-closed` takes with `WAITING` enquiries open."""
+    """What `doorstep serve` and `doorstep collect --until-closed` take with `WAITING` enquiries open."""
     folder = temporary / "waiting"
     async with practice(["--councils", str(temporary / "councils")]) as partnership:
         programme(folder, partnership, 0, -(-WAITING // len(partnership["councils"])), 0, None)
+        _on_the_wall_clock(folder)
         await _as_if_sent(folder)
-        process = await start("collect", "--until-closed", "--folder", str(folder))
-        try:
-            await asyncio.sleep(_SETTLES)
-            before = cpu_seconds(process.pid)
-            await asyncio.sleep(idle)
-            share = (cpu_seconds(process.pid) - before) / idle
-            return {"idle_mb": resident_mb(process.pid), "idle_core": share}
-        finally:
+        served = await _idle(folder, idle, "serve")
+        collected = await _idle(folder, idle, "collect", "--until-closed")
+    found = {f"idle_{key}": value for key, value in served.items()}
+    return found | {f"collect_idle_{key}": value for key, value in collected.items()}
+
+
+def _on_the_wall_clock(folder: Path) -> None:
+    """The same mailbox, and nothing else of the practice partnership: a practice clock runs fast while one waits."""
+    settings = (folder / "programme.toml").read_text().partition("[phone]")[0]
+    (folder / "programme.toml").write_text(settings)
+    (folder / "schedules.yaml").write_text('nightly: {cron: "0 3 * * *", scenario: email}\n')
+    for path in (folder / "scenarios").glob("*.yaml"):
+        if path.stem != "email":
+            path.unlink()
+    for path in (folder / "register").glob("*.yaml"):
+        organisation = YAML().load(path)
+        organisation["contacts"]["lines"] = []
+        del organisation["consent"]
+        _write(path, organisation)
+    os.environ["DOORSTEP_MAIL_PASSWORD"] = PRACTICE
+
+
+async def _idle(folder: Path, seconds: float, *command: str) -> dict[str, float]:
+    process = await start(*command, "--folder", str(folder))
+    try:
+        await asyncio.sleep(_SETTLES)
+        before = cpu_seconds(process.pid)
+        await asyncio.sleep(seconds)
+        if process.returncode is not None:
+            raise SystemExit(f"`doorstep {command[0]}` ended with {process.returncode}")
+        return {"mb": resident_mb(process.pid), "core": (cpu_seconds(process.pid) - before) / seconds}
+    finally:
+        if process.returncode is None:
             process.terminate()
-            await process.wait()
+        await process.wait()
 
 
 async def _as_if_sent(folder: Path) -> None:
@@ -246,5 +275,7 @@ if __name__ == "__main__":
         for number in WORKERS:
             took, cpu, memory = (told[f"{key}_{number}_workers"] for key in ("s", "cpu_s", "largest_mb"))
             print(f"{number} workers {took:8.1f} s {cpu:8.1f} processor seconds {memory:6.0f} MB at most in one")
-        print(f"{WAITING:,} enquiries open: {told['idle_mb']:.0f} MB, {100 * told['idle_core']:.1f} % of one processor")
+        for command, key in (("serve", "idle"), ("collect --until-closed", "collect_idle")):
+            waits = f"{told[f'{key}_mb']:.0f} MB, {100 * told[f'{key}_core']:.1f} % of one processor"
+            print(f"`doorstep {command}` with {WAITING:,} enquiries open: {waits}")
         print(f"after kill -9 the next contact was made {told['recover_s']:.2f} s after the new start")

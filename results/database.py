@@ -7,10 +7,11 @@ SQLite by default (write-ahead log, full synchronisation, writers begin IMMEDIAT
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -19,23 +20,69 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 30
 _CONNECTIONS = 8  # of one database in one process; PostgreSQL has a hundred for everybody unless told otherwise
 _PATIENCE = 600  # seconds for one of them to be free: on a busy machine hundreds of contacts take turns
+_ANSWERS_WITHIN = 10  # seconds for PostgreSQL to accept a connection
+_ASKED_EVERY = 0.5  # seconds between two attempts to reach one that is away
+_LOOKED_AT_EVERY = 5.0  # seconds between two looks whether a lock is still held
 _JULIAN_1970 = 2_440_587.5  # 1 January 1970 as a Julian day
 
 
+WAITED_FOR = 300.0
+"""Seconds for which a PostgreSQL that has gone away is waited for, wherever a transaction is about to begin."""
+
+log = logging.getLogger(__name__)
+
+
+class DatabaseLost(sa.exc.SQLAlchemyError):
+    """The database went away, and did not come back while it was waited for."""
+
+
+class StepLost(DatabaseLost):
+    """The database went away in the middle of a transaction. Nobody knows whether it was kept: begin it again."""
+
+
+_T = TypeVar("_T")
+
+
+async def again(step: Callable[[], Awaitable[_T]]) -> _T:
+    """Do a step that may be repeated; once more, where the database goes away in the middle of it."""
+    with suppress(StepLost):
+        return await step()
+    return await step()
+
+
 class Database:
-    """One open database. `read()` and `write()` give a connection inside a transaction."""
+    """One open database. `read()` and `write()` give a connection inside a transaction.
+
+    `lost`: how often it has been found gone. While it is, transactions wait to begin; see `WAITED_FOR`.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
+        self.lost = 0
+        self._waited_for = 0.0
+        self._away, self._given_up, self._ousted = False, False, False
         self._engine = engine
+        sa.event.listen(engine.sync_engine, "invalidate", self._broken)
         self._writer = engine.execution_options(doorstep_writes=True)
         # One writer at a time within the process: SQLite would otherwise make the others poll for the lock.
         self._turn = asyncio.Lock() if engine.dialect.name == "sqlite" else None
 
     @classmethod
-    async def open(cls, url: str, version: str = "head") -> Database:
-        """Open and migrate, to the newest version of the tables. `url`: sqlite:///path or postgresql://… ."""
-        engine = create_async_engine(_async_url(url), pool_size=_CONNECTIONS, max_overflow=0, pool_timeout=_PATIENCE)
-        if engine.dialect.name == "sqlite":
+    async def open(cls, url: str, version: str = "head", waited_for: float = WAITED_FOR) -> Database:
+        """Open and migrate, to the newest version of the tables. `url`: sqlite:///path or postgresql://… .
+
+        One that cannot be reached is not waited for: its address may be wrong.
+        """
+        address = _async_url(url)
+        sqlite = address.get_backend_name() == "sqlite"
+        engine = create_async_engine(
+            address,
+            pool_size=_CONNECTIONS,
+            max_overflow=0,
+            pool_timeout=_PATIENCE,
+            pool_pre_ping=not sqlite,
+            connect_args={} if sqlite else {"connect_timeout": _ANSWERS_WITHIN},
+        )
+        if sqlite:
             sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
             sa.event.listen(engine.sync_engine, "begin", _begin_sqlite)
         database = cls(engine)
@@ -45,6 +92,7 @@ class Database:
         except BaseException:
             await database.close()
             raise
+        database._waited_for = 0.0 if sqlite else waited_for
         return database
 
     async def close(self) -> None:
@@ -56,7 +104,7 @@ class Database:
         """Hold while nobody else on any machine does the same. SQLite's users see to that themselves."""
         async with AsyncExitStack() as stack:
             if self._turn is None:
-                connection = await stack.enter_async_context(self._engine.begin())
+                connection = await stack.enter_async_context(self._begun(self._engine))
                 await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(what))))
             yield
 
@@ -69,31 +117,122 @@ class Database:
         if self._turn is not None:
             yield True
             return
-        async with self._engine.connect() as connection:
+        connection = await self._locked(what)
+        if connection is None:
+            yield False
+            return
+        over = asyncio.Event()
+        keeping = asyncio.create_task(self._keep(what, connection, over))
+        try:
+            yield True
+        finally:
+            over.set()
+            if self._away:
+                keeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await keeping
+
+    async def _locked(self, what: str) -> AsyncConnection | None:
+        """A connection that holds the lock of that name as long as it lives; None where another has it."""
+        connection = await self._connected(self._engine)
+        try:
             locked = await connection.scalar(sa.select(sa.func.pg_try_advisory_lock(sa.func.hashtext(what))))
             await connection.commit()  # the lock is the session's, and no transaction stays open meanwhile
-            try:
-                yield bool(locked)
-            finally:
-                if locked:
-                    await connection.execute(sa.select(sa.func.pg_advisory_unlock(sa.func.hashtext(what))))
-                    await connection.commit()
+        except BaseException:
+            await connection.invalidate()
+            await connection.close()
+            raise
+        if not locked:
+            await connection.close()
+        return connection if locked else None
+
+    async def _keep(self, what: str, connection: AsyncConnection, over: asyncio.Event) -> None:
+        """Hold a lock until it is over. One that was lost with the database is taken anew; or we have been ousted."""
+        held: AsyncConnection | None = connection
+        try:
+            while held is not None:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(over.wait(), _LOOKED_AT_EVERY)
+                if over.is_set():
+                    return
+                try:
+                    await held.scalar(sa.select(1))
+                    await held.commit()
+                except sa.exc.DBAPIError:
+                    await held.close()
+                    held = None
+                    with suppress(sa.exc.DBAPIError, DatabaseLost):
+                        held = await self._locked(what)
+            self._ousted = True
+        finally:
+            if held is not None:
+                with suppress(sa.exc.SQLAlchemyError):  # a session that is gone holds nothing
+                    await held.execute(sa.select(sa.func.pg_advisory_unlock(sa.func.hashtext(what))))
+                    await held.commit()
+                await held.close()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection that only reads."""
-        async with self._engine.begin() as connection:
+        async with self._begun(self._engine) as connection:
             yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A connection whose changes are on disk when the block is left, all or none."""
         if self._turn is None:
-            async with self._writer.begin() as connection:
+            async with self._begun(self._writer) as connection:
                 yield connection
         else:
-            async with self._turn, self._writer.begin() as connection:
+            async with self._turn, self._begun(self._writer) as connection:
                 yield connection
+
+    @asynccontextmanager
+    async def _begun(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        """A transaction. Raises `DatabaseLost` where it cannot begin, or breaks."""
+        connection = await self._connected(engine)
+        try:
+            async with connection.begin():
+                yield connection
+        except sa.exc.DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            raise StepLost(f"the database was lost in the middle of a step: {_first_line(error)}") from error
+        finally:
+            await connection.close()
+
+    async def _connected(self, engine: AsyncEngine) -> AsyncConnection:
+        """A connection to a database that answers."""
+        if self._ousted:
+            raise DatabaseLost("the database was away, and another `doorstep` is at work on it since")
+        try:
+            return await self._answering(engine)
+        except sa.exc.OperationalError as error:
+            if not self._waited_for:
+                raise
+            why = _first_line(error)
+        if not self._away:
+            self.lost += 1
+            self._away = True
+            log.warning("the database is away (%s); it is waited for, at most %g seconds", why, self._waited_for)
+        with suppress(TimeoutError):  # hundreds may wait, and need not do so one after another
+            async with asyncio.timeout(0 if self._given_up else self._waited_for):
+                while True:
+                    await asyncio.sleep(_ASKED_EVERY)
+                    with suppress(sa.exc.OperationalError):
+                        return await self._answering(engine)
+        self._given_up = True
+        raise DatabaseLost(f"the database did not come back within {self._waited_for:g} seconds: {why}")
+
+    def _broken(self, *_connection: object) -> None:
+        self.lost += 1
+
+    async def _answering(self, engine: AsyncEngine) -> AsyncConnection:
+        connection = await engine.connect()
+        if self._away:
+            self._away, self._given_up = False, False
+            log.warning("the database is back")
+        return connection
 
 
 def wall_clock(dialect: sa.Dialect) -> sa.ColumnElement[float]:
@@ -104,6 +243,10 @@ def wall_clock(dialect: sa.Dialect) -> sa.ColumnElement[float]:
     if dialect.name == "postgresql":
         return sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Float)
     return (sa.func.julianday("now", type_=sa.Float) - _JULIAN_1970) * 86_400.0
+
+
+def _first_line(error: sa.exc.DBAPIError) -> str:
+    return str(error.orig).strip().partition("\n")[0]
 
 
 def _async_url(url: str) -> sa.URL:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from results.database import Database
 from results.mailbag import COPY, SELF_TEST
-from results.tables import mails, refusals, shops, waves
+from results.tables import jobs, mails, refusals, shops, waves
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,14 @@ class WaveStanding:
     next_due: dt.datetime | None
     next_closing: dt.datetime | None
     waiting_for: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A contact that is still to be made, because making it failed for a fault of ours; why, when it was tried last."""
+
+    shop: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,22 @@ async def of_waves(database: Database, now: dt.datetime) -> tuple[WaveStanding, 
         )
         for row in there
     )
+
+
+async def failed(database: Database) -> tuple[Failed, ...]:
+    """The contacts whose last job failed and that nobody has made since, in the order of their jobs."""
+    shop = jobs.c.about["shop"].as_string()
+    ended = jobs.c.state.in_(("done", "failed"))
+    first = sa.select(sa.func.min(jobs.c.number)).where(jobs.c.state == "failed").scalar_subquery()
+    last = sa.select(sa.func.max(jobs.c.number)).where(ended, jobs.c.number >= first).group_by(shop)
+    unmade = sa.or_(
+        shops.c.state.in_(("planned", "intent")),
+        sa.and_(shops.c.state == "open", shops.c.channel == "phone", shops.c.closes_at.is_(None)),
+    )
+    query = sa.select(shops.c.id, jobs.c.error).join(jobs, shop == shops.c.id).order_by(jobs.c.number)
+    async with database.read() as connection:
+        found = await connection.execute(query.where(jobs.c.state == "failed", jobs.c.number.in_(last), unmade))
+        return tuple(Failed(row.id, row.error) for row in found)
 
 
 async def for_people(database: Database, unsettled: Sequence[str]) -> ForPeople:

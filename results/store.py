@@ -210,8 +210,12 @@ class Store:
         channel: Channel | None = None,
         organisation: str | None = None,
         shopper: Shopper = "probe",
+        closing_by: dt.datetime | None = None,
     ) -> tuple[ShopRow, ...]:
-        """The probes' (or the people's) shops by wave, state, channel and organisation, in order of plan."""
+        """The probes' (or the people's) shops by wave, state, channel and organisation, in order of plan.
+
+        `closing_by`: only those whose window closes by then, or is not known yet.
+        """
         query = (
             sa.select(*_COLUMNS).where(shops.c.shopper == shopper).order_by(shops.c.due_at, shops.c.number, shops.c.id)
         )
@@ -223,8 +227,18 @@ class Store:
             query = query.where(shops.c.channel == channel)
         if organisation is not None:
             query = query.where(shops.c.organisation == organisation)
+        if closing_by is not None:
+            query = query.where(sa.or_(shops.c.closes_at.is_(None), shops.c.closes_at <= closing_by))
         async with self._db.read() as connection:
             return tuple(ShopRow(**row._mapping) for row in await connection.execute(query))
+
+    async def how_many(self, states: Collection[str], channel: Channel | None = None) -> int:
+        """How many of the probes' shops are in one of these states."""
+        query = sa.select(sa.func.count()).where(shops.c.shopper == "probe", shops.c.state.in_(states))
+        if channel is not None:
+            query = query.where(shops.c.channel == channel)
+        async with self._db.read() as connection:
+            return await connection.scalar(query) or 0
 
     async def row(self, shop: str) -> ShopRow:
         """One shop's row. Raises `KeyError` when there is no such shop."""

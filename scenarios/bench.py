@@ -34,6 +34,7 @@ from results.people import People
 from results.reviews import Reviews
 from results.store import Store
 from scenarios.credentials import mail_password
+from scenarios.known import Known
 from scenarios.programme import Folder, MailAccount, Programme, load
 from scenarios.reading import Invalid, Problem
 
@@ -174,7 +175,9 @@ async def opened(path: Path, *, to_work: bool, beside_others: bool = False) -> A
 
     Raises `Invalid`, `AtWork`, or `Unreachable` when a practice programme's partnership is not up.
     """
-    folder = load(path)
+    known = Known(path)
+    folder = load(path, known.read)
+    known.keep()
     lock = FileLock(path / ".doorstep.lock", timeout=_PATIENCE)
     alone = to_work and not beside_others
     if alone:

@@ -11,6 +11,7 @@ from probes.guard import Refused
 from probes.http import Unreachable
 from probes.phone import Unfinished
 from probes.phone.carriers import CarrierDown, CarrierRefused
+from results.database import DatabaseLost
 from scenarios import show
 from scenarios.bench import AtWork
 from scenarios.commands import (  # noqa: F401 - each adds its commands
@@ -48,7 +49,7 @@ __all__ = ["app", "main"]
 _ONE_LINE = (
     *(Invalid, AtWork, MissingSecret, SignInNeeded),
     *(Unreachable, MailboxUnreachable, CarrierDown, CarrierRefused, ConnectionError, Unfinished),
-    *(PracticeDown, Refused, Wrong, CannotSettle),
+    *(PracticeDown, Refused, Wrong, CannotSettle, DatabaseLost),
 )
 
 
@@ -63,8 +64,8 @@ def main() -> None:
         expected, unexpected = group.split(_ONE_LINE)
         if unexpected is not None or expected is None:
             raise
-        for leaf in _leaves(expected):
-            show.err.print(str(leaf), style="red", markup=False, soft_wrap=True)
+        for line in dict.fromkeys(map(str, _leaves(expected))):
+            show.err.print(line, style="red", markup=False, soft_wrap=True)
         sys.exit(2)
     finally:
         gc.freeze()  # the system takes all of it back: to look through a large report for garbage takes seconds

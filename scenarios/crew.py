@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from results.database import again
 from results.schema import Channel
 from results.store import FrozenWave, ShopRow
 from scenarios.bench import Bench, database_url
-from scenarios.engine import Engine, Job, Standing
+from scenarios.engine import Engine, Job
 from scenarios.engine.local import LocalEngine
 from scenarios.engine.rows import JobRows
 from scenarios.making import Ahead, Making, Outcome, making
@@ -28,6 +30,7 @@ MAKE = "make"
 AT_ONCE: Mapping[str, int] = {"phone": 500, "email": 500, "web": 3}
 """How many contacts of a channel one process makes at once: a website takes a browser, the others only patience."""
 
+_FAULTS_IN_A_ROW = 10  # then it is not one contact that is at fault, but a full disk
 _LOOK_EVERY = 1.0  # real seconds between looks at what the workers have done
 _WITHOUT_WORKERS = "waiting for workers (`doorstep worker` starts one)"
 
@@ -107,8 +110,8 @@ class _ThisProcess:
         return await self._maker.settle_calls()
 
     async def make(self, rows: Sequence[ShopRow], over: Over, stopping: Callable[[], bool]) -> Outcome:
-        done, broken, stop = Outcome(), list[Exception](), asyncio.Event()
-        channels = {row.id: row.channel for row in rows}
+        done, faults, stop = Outcome(), _Faults(), asyncio.Event()
+        jobs = {_id(self._run, row.id): row for row in rows}
 
         async def one(job: Job) -> Mapping[str, Any] | None:
             if stopping():
@@ -116,19 +119,38 @@ class _ThisProcess:
                 return None
             try:
                 made = await self._maker.make(job.about["shop"])
-            except Exception as error:
-                broken.append(error)
-                stop.set()  # what is under way is finished, and the rest is for another run
+            except Exception:
+                faults.in_a_row += 1
+                if faults.too_many:
+                    stop.set()  # what is under way is finished
                 raise
+            faults.in_a_row = 0
             done.add(made)
-            over(channels[job.about["shop"]])
+            over(jobs[job.id].channel)
             return made.as_json()
 
         await self._engine.submit([_job(self._run, row) for row in rows])
         await self._engine.work({MAKE: one}, stop, until_idle=True)
-        if broken:
-            raise broken[0] if len(broken) == 1 else ExceptionGroup("several contacts could not be made", broken)
+        for id, one_job in (await self._engine.standing(jobs)).items():
+            if one_job.state == "failed":
+                done.failed[jobs[id].id] = one_job.error
+        faults.tell(done)
         return done
+
+
+@dataclass
+class _Faults:
+    """How many contacts in a row have failed for a fault of ours; after too many the rest is left to another run."""
+
+    in_a_row: int = 0
+
+    @property
+    def too_many(self) -> bool:
+        return self.in_a_row >= _FAULTS_IN_A_ROW
+
+    def tell(self, done: Outcome) -> None:
+        if self.too_many:
+            done.note(f"nothing more was begun after {_FAULTS_IN_A_ROW} contacts in a row had failed")
 
 
 # ------------------------------------------------------------------------------------------------ workers
@@ -160,26 +182,26 @@ class _Workers:
 
     async def make(self, rows: Sequence[ShopRow], over: Over, stopping: Callable[[], bool]) -> Outcome:
         jobs = {_id(self._run, row.id): row for row in rows}
-        done = Outcome()
+        done, faults = Outcome(), _Faults()
         await self._engine.submit([_job(self._run, row) for row in rows])
         left = dict(jobs)
         try:
-            while left and not stopping():
+            while left and not stopping() and not faults.too_many:
                 await asyncio.sleep(_LOOK_EVERY)
-                standing = await self._engine.standing(left)
+                standing = await again(lambda: self._engine.standing(left))
                 for id, one in standing.items():
                     if one.state not in ("waiting", "running"):
                         row = left.pop(id)
-                        done.add(_told(row, one))
+                        if one.outcome is None:
+                            done.failed[row.id] = one.error or f"its job was {one.state} by somebody else"
+                            faults.in_a_row += 1
+                            continue
+                        faults.in_a_row = 0
+                        done.add(Outcome.from_json(one.outcome))
                         over(row.channel)
                 if len(left) == len(jobs) and all(one.state == "waiting" for one in standing.values()):
                     self._tell(_WITHOUT_WORKERS, 0, len(jobs))
         finally:
-            await self._engine.cancel(left)  # what nobody has begun stays in the plan
+            await again(lambda: self._engine.cancel(left))  # what nobody has begun stays in the plan
+        faults.tell(done)
         return done
-
-
-def _told(row: ShopRow, one: Standing) -> Outcome:
-    if one.outcome is not None:
-        return Outcome.from_json(one.outcome)
-    return Outcome(notes=[f"{row.id}: {one.error or one.state}"])

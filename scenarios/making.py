@@ -46,12 +46,13 @@ _LONGEST_VISIT = 1800.0  # seconds for a whole website, at one page a second
 
 @dataclass
 class Outcome:
-    """What was done, and what was left."""
+    """What was done, and what was left. `failed`: why a contact could not be made, where that was a fault of ours."""
 
     made: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     waiting_until: dt.datetime | None = None
     notes: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
 
     def wait(self, until: dt.datetime) -> None:
         """Something cannot be done before then."""
@@ -66,6 +67,7 @@ class Outcome:
         """What was done besides."""
         self.made.update(other.made)
         self.refused.update(other.refused)
+        self.failed.update(other.failed)
         if other.waiting_until is not None:
             self.wait(other.waiting_until)
         for sentence in other.notes:
@@ -79,7 +81,8 @@ class Outcome:
     def from_json(cls, told: Mapping[str, Any]) -> Outcome:
         """What `as_json` wrote."""
         until = dt.datetime.fromisoformat(told["waiting_until"]) if told["waiting_until"] else None
-        return cls(Counter(told["made"]), Counter(told["refused"]), until, list(told["notes"]))
+        made, refused = Counter(told["made"]), Counter(told["refused"])
+        return cls(made, refused, until, list(told["notes"]), dict(told["failed"]))
 
 
 class Making:

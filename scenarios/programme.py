@@ -34,7 +34,7 @@ from results.schema import (
 from scenarios import lint, schedules, shoppers
 from scenarios.operators import AlertRoutes, Seeing
 from scenarios.phone_account import PhoneAccount, SipTrunk
-from scenarios.reading import Invalid, Problem, line_of, read_toml, read_yaml
+from scenarios.reading import Invalid, Problem, Reader, line_of, read_toml, read_yaml
 from scenarios.schedules import Schedule
 from scenarios.shoppers import People
 
@@ -146,8 +146,8 @@ class Folder:
         return scheme.build(self.profiles[profile]) if profile in self.profiles else scheme.load(profile)
 
 
-def load(path: Path) -> Folder:
-    """Read a programme folder. Raises `Invalid` with every mistake in every file."""
+def load(path: Path, read: Reader = read_yaml) -> Folder:
+    """Read a programme folder. `read`: how its YAML files are. Raises `Invalid` with every mistake in every file."""
     if not (path / "programme.toml").is_file():
         why = "is not a programme folder: it has no programme.toml; `doorstep init` makes one"
         raise Invalid([Problem(str(path), 0, "", why)])
@@ -156,11 +156,11 @@ def load(path: Path) -> Folder:
     folder = Folder(
         path=path,
         programme=programme or Programme(partnership="?", contact="?"),
-        register=_read_all(path / "register", Organisation, problems),
-        scenarios=_read_all(path / "scenarios", Scenario, problems),
-        enquiries={**library(), **_read_all(path / "enquiries", Enquiry, problems)},
-        waves=_read_all(path / "waves", Wave, problems),
-        profiles=_read_all(path / "profiles", Profile, problems),
+        register=_read_all(path / "register", Organisation, read, problems),
+        scenarios=_read_all(path / "scenarios", Scenario, read, problems),
+        enquiries={**_library(read), **_read_all(path / "enquiries", Enquiry, read, problems)},
+        waves=_read_all(path / "waves", Wave, read, problems),
+        profiles=_read_all(path / "profiles", Profile, read, problems),
         people=_attempt(problems, lambda: shoppers.read(path)) or People(),
         schedules=schedules.read(path, problems),
     )
@@ -185,7 +185,11 @@ def load(path: Path) -> Folder:
 @cache
 def library() -> Mapping[str, Enquiry]:
     """The ready-made enquiries that come with Doorstep."""
-    return {path.stem: read_yaml(path, Enquiry) for path in sorted(LIBRARY.glob("*.yaml"))}
+    return _library(read_yaml)
+
+
+def _library(read: Reader) -> Mapping[str, Enquiry]:
+    return {path.stem: read(path, Enquiry) for path in sorted(LIBRARY.glob("*.yaml"))}
 
 
 def is_loopback(host: str) -> bool:
@@ -207,11 +211,11 @@ def _attempt(problems: list[Problem], read: Callable[[], One]) -> One | None:
         return None
 
 
-def _read_all(folder: Path, model: type[Item], problems: list[Problem]) -> dict[str, Item]:
+def _read_all(folder: Path, model: type[Item], read: Reader, problems: list[Problem]) -> dict[str, Item]:
     found: dict[str, Item] = {}
     for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
         try:
-            item = read_yaml(path, model)
+            item = read(path, model)
         except Invalid as error:
             problems.extend(_under(folder.name, error.problems))
             continue

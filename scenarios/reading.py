@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
@@ -19,6 +19,12 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 Model = TypeVar("Model", bound=BaseModel)
 _LARGEST = 1_000_000  # bytes; a register file of a megabyte is a mistake
+
+
+class Reader(Protocol):
+    """Reads one YAML 1.2 file as one noun. Raises `Invalid`."""
+
+    def __call__(self, path: Path, model: type[Model], /) -> Model: ...
 
 
 @dataclass(frozen=True, order=True)

@@ -63,6 +63,10 @@ class Round:
     folder: Folder | None = None  # as it was found
 
 
+class ContactsFailed(Exception):
+    """Contacts of a wave failed for a fault of ours. `doorstep status` lists them, and the next round tries again."""
+
+
 async def serve(
     folder: Path,
     poll: float,
@@ -78,7 +82,7 @@ async def serve(
     """
     holder = f"{socket.gethostname()}:{os.getpid()}"
     read = load(folder)
-    database = await Database.open(database_url(read))
+    database = await Database.open(database_url(read), waited_for=0)  # it tells at once what is wrong
     try:
         log.info("serving", holder=holder, poll=poll)
         sight = Sight(database, read, poll, RealClock().now(), SERVING)
@@ -317,6 +321,9 @@ async def _make_due(
         noting.cancel()
     done.made.update(outcome.made)
     done.refused.update(outcome.refused)
+    if outcome.failed:
+        why = next(iter(outcome.failed.values()))
+        raise ContactsFailed(f"{len(outcome.failed)} contacts failed for a fault on our side; the first: {why}")
 
 
 async def _note_progress(beats: Beats, moved: asyncio.Event) -> None:
@@ -339,7 +346,7 @@ def _is_due(row: ShopRow, now: dt.datetime) -> bool:
 async def _collect(bench: Bench, done: Round) -> None:
     """Read the mailboxes, ask who rang back, close windows, send the last e-mails, where anything is awaited."""
     waves = await every_wave(bench)
-    if not await bench.store.rows(states=["intent", "open"]) and not await _last_mails_due(bench, waves):
+    if not await bench.store.how_many(["intent", "open"]) and not await _last_mails_due(bench, waves):
         return
     async with calls.carrier_for_call_backs(bench, waves) as carrier:
         collection = Collection(bench, waves, carrier)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +35,7 @@ err = Console(stderr=True, highlight=False)
 
 _DOING = {"phone": "Telephone calls", "email": "E-mails sent", "web": "Website visits"}
 _MADE: dict[Channel, str] = {"phone": "calls", "email": "e-mails", "web": "website visits"}
+_NAMED = 5  # contacts that are named for each reason
 _ALSO_MADE = (("closing", "last e-mails"),)
 
 
@@ -102,6 +103,23 @@ def outcome(result: Outcome) -> None:
         out.print(f"More falls due on {result.waiting_until.astimezone(LONDON):%A %d %B %Y at %H:%M}; run again then.")
     for note in result.notes:
         out.print(escape(note))
+    failed(result.failed, err)
+
+
+def failed(failed: Mapping[str, str], to: Console) -> None:
+    """The contacts that failed for a fault of ours, by reason."""
+    if not failed:
+        return
+    many, them = ("1 contact", "it") if len(failed) == 1 else (f"{len(failed)} contacts", "them")
+    again = f"`doorstep run` tries {them} again, and repeats nothing that was done"
+    to.print(f"{many} failed for a fault on our side; {again}:", style="red", soft_wrap=True)
+    by_reason: defaultdict[str, list[str]] = defaultdict(list)
+    for shop, why in failed.items():
+        by_reason[why].append(shop)
+    for why, shops in by_reason.items():
+        more = f" and {len(shops) - _NAMED} more" if len(shops) > _NAMED else ""
+        line = f"  {why or 'no reason was given'}: {', '.join(shops[:_NAMED])}{more}"
+        to.print(line, style="red", markup=False, soft_wrap=True)
 
 
 def collected(waiting: int, unmatched: int, unclear: int, said: Said, next_closing: dt.datetime | None) -> None:

@@ -5,8 +5,9 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,32 @@ def postgres() -> Iterator[str]:
         yield server
 
 
+@dataclass(frozen=True)
+class Postgres:
+    """A PostgreSQL server of our own. `url`: its address, which stays its own when it is stopped and started."""
+
+    url: str
+    control: Sequence[str]
+
+    def start(self) -> None:
+        """Up, and answering."""
+        _quietly([*self.control, "start"])
+
+    def stop(self) -> None:
+        """Gone at once, as when the power fails."""
+        _quietly([*self.control, "-m", "immediate", "stop"])
+
+
 @contextmanager
 def postgres_server() -> Iterator[str | None]:
     """The address of a PostgreSQL server of our own; None where its programs are not installed."""
+    with own_postgres() as server:
+        yield server.url if server else None
+
+
+@contextmanager
+def own_postgres() -> Iterator[Postgres | None]:
+    """A PostgreSQL server of our own that is up; None where its programs are not installed."""
     programs = _postgres_programs()
     if programs is None:
         yield None
@@ -47,12 +71,14 @@ def postgres_server() -> Iterator[str | None]:
         free.close()
         data, log = f"{folder}/data", f"{folder}/log"
         _quietly([*as_user, str(programs / "initdb"), "-D", data, "-U", "doorstep", "-A", "trust", "-N"])
-        control = [*as_user, str(programs / "pg_ctl"), "-D", data, "-w"]
-        _quietly([*control, "-o", f"-h 127.0.0.1 -p {port} -k '' -c fsync=off", "-l", log, "start"])
+        options = f"-h 127.0.0.1 -p {port} -k '' -c fsync=off"
+        control = [*as_user, str(programs / "pg_ctl"), "-D", data, "-w", "-o", options, "-l", log]
+        server = Postgres(f"postgresql://doorstep@127.0.0.1:{port}/", control)
+        server.start()
         try:
-            yield f"postgresql://doorstep@127.0.0.1:{port}/"
+            yield server
         finally:
-            _quietly([*control, "-m", "immediate", "stop"])
+            server.stop()
 
 
 def _quietly(command: list[str]) -> None:
@@ -71,8 +97,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def new_postgres(request: pytest.FixtureRequest) -> str:
     """The address of an empty PostgreSQL database for one test."""
-    server = str(request.getfixturevalue("postgres"))
-    name = f"d{abs(hash(request.node.name)) % 10**12}"
+    return new_database(str(request.getfixturevalue("postgres")), request.node.name)
+
+
+def new_database(server: str, test: str) -> str:
+    """The address of an empty database for the test of that name on a PostgreSQL server."""
+    name = f"d{abs(hash(test)) % 10**12}"
     import psycopg
 
     with psycopg.connect(f"{server}postgres", autocommit=True) as connection:

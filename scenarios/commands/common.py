@@ -29,6 +29,10 @@ OneOrganisation = Annotated[str | None, typer.Option("--organisation", "-o", hel
 OneScenario = Annotated[str | None, typer.Option("--scenario", "-s", help="Only this scenario.")]
 
 
+FAULT = 3
+"""The exit status of a command that could not do all of its work, for a fault on our side; again, it does the rest."""
+
+
 class Wrong(Exception):
     """Something the user asked for is not there. The message says what is."""
 

@@ -57,6 +57,7 @@ async def _status(folder: Path, as_json: bool) -> None:
         people = await standing.for_people(bench.database, UNSETTLED)
         refused = await standing.refused_since(bench.database, now - dt.timedelta(days=_REFUSED_DAYS))
         troubles = await Troubles(bench.database).all()
+        failed = await standing.failed(bench.database)
         nights = await Nights(bench.database).last(_NIGHTS)
         coming = serving.coming(bench, dt.timedelta(days=31))[:_NIGHTS]
         pauses = await bench.ledger.pauses()
@@ -72,6 +73,7 @@ async def _status(folder: Path, as_json: bool) -> None:
                 "waves": [vars(one) for one in waves],
                 "for_a_person": vars(people),
                 "refused_in_seven_days": refused,
+                "failed": [vars(one) for one in failed],
                 "troubles": [vars(one) for one in troubles],
                 "alerts": [vars(one) for one in alerts],
                 "last_nights": [vars(one) for one in nights],
@@ -85,6 +87,7 @@ async def _status(folder: Path, as_json: bool) -> None:
     for scope, why in pauses.items():
         show.out.print(f"Paused: {'everything' if scope == '*' else scope}: {why}", style="yellow", markup=False)
     _troubles(troubles)
+    show.failed({one.shop: one.why for one in failed}, show.out)
     for alert in alerts:
         told = f"Alert {alert.id} since {_when(alert.begun_at)}: {alert.words}"
         show.out.print(told, style="red", markup=False, soft_wrap=True)

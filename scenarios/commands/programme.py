@@ -18,7 +18,7 @@ from scenarios.answers import UNSETTLED, every_wave
 from scenarios.bench import Bench, opened
 from scenarios.collect import Collection
 from scenarios.commands import calls
-from scenarios.commands.common import AsJson, Folder, OneOrganisation, OneScenario, Wrong, app, do
+from scenarios.commands.common import FAULT, AsJson, Folder, OneOrganisation, OneScenario, Wrong, app, do
 from scenarios.programme import load
 from scenarios.reading import Invalid
 from scenarios.run import Run
@@ -76,6 +76,7 @@ def run(
 ) -> None:
     """Make every contact that is due: a wave, one organisation of it, or one scenario. Safe to repeat at any time.
 
+    Exits with 3 where contacts failed for a fault on our side: the next run makes them.
     Where real calls are due it says which and what they may cost, and stops before anything unless told --yes.
     """
     do(run_wave(folder, wave, organisation, scenario, as_json, calls_agreed=yes))
@@ -121,6 +122,8 @@ async def run_wave(
         show.json_out({"wave": frozen.wave.id, **vars(outcome)})
     else:
         show.outcome(outcome)
+    if outcome.failed:
+        raise typer.Exit(FAULT)
 
 
 def _consents_ending(bench: Bench, frozen: FrozenWave) -> tuple[str, ...]:

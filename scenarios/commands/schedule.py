@@ -20,7 +20,7 @@ from scenarios import logs, schedules, show
 from scenarios import serve as serving
 from scenarios.alerting import Lookout
 from scenarios.bench import Bench, opened
-from scenarios.commands.common import AsJson, Folder, Wrong, app, do
+from scenarios.commands.common import FAULT, AsJson, Folder, Wrong, app, do
 from scenarios.operators import Seeing
 
 schedule = typer.Typer(
@@ -125,9 +125,12 @@ async def _serve(folder: Path, poll: float, grace: float, once: bool, listen: st
             raise Wrong("there is no schedules.yaml, so nothing would run; docs/operating.md shows one")
         following = await serving.next_moment(bench)
     if once:
-        serving.tell(await serving.one_round(folder), told)
+        done = await serving.one_round(folder)
+        serving.tell(done, told)
         async with opened(folder, to_work=False) as bench:
             await Lookout(bench.database, told).look(bench.folder)
+        if done.troubles:
+            raise typer.Exit(FAULT)
         return
     if following is not None:
         begins = f"{following.astimezone(LONDON):%A %d %B at %H:%M}"

@@ -14,9 +14,10 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 
-from results.database import Database
+from results.database import Database, DatabaseLost, StepLost, again
 from scenarios.engine import Handler, Job, Standing
 from scenarios.engine.rows import BEAT, JobRows
+from scenarios.logs import in_words
 
 _LOOK_EVERY = 0.5  # seconds
 
@@ -59,28 +60,32 @@ class LocalEngine:
         return await self._rows.standing(ids)
 
     async def work(self, handlers: Mapping[str, Handler], stop: asyncio.Event, *, until_idle: bool = False) -> None:
-        holder = secrets.token_hex(8)
-        under_way: Counter[str] = Counter()
+        holder, tasks = secrets.token_hex(8), handlers.keys()
+        under_way: dict[str, Job] = {}
 
         async def do(job: Job) -> None:
             try:
                 await done(self._rows, handlers, job, holder)
             finally:
-                under_way[job.channel] -= 1
+                del under_way[job.id]
                 self._look.set()
 
+        async def claimed() -> list[Job]:
+            busy = Counter(job.channel for job in under_way.values())
+            room = {channel: most - busy[channel] for channel, most in self._at_once.items()}
+            return await self._rows.claim(holder, tasks, room, set(under_way))
+
         async with asyncio.TaskGroup() as group:
-            beating = group.create_task(_beat(self._rows, holder))
+            beating = group.create_task(beat(self._rows, holder, under_way))
             while not stop.is_set():
                 self._look.clear()
-                room = {channel: most - under_way[channel] for channel, most in self._at_once.items()}
-                for job in await self._rows.claim(holder, handlers.keys(), room):
-                    under_way[job.channel] += 1
+                for job in await again(claimed):
+                    under_way[job.id] = job
                     group.create_task(do(job))
-                if until_idle and not under_way.total() and await self._rows.is_idle(handlers.keys()):
+                if until_idle and not under_way and await again(lambda: self._rows.is_idle(tasks)):
                     break
                 await _any(self._look, stop, within=_LOOK_EVERY)
-            while under_way.total():
+            while under_way:
                 self._look.clear()
                 await _any(self._look, within=_LOOK_EVERY)
             beating.cancel()
@@ -90,21 +95,27 @@ async def done(rows: JobRows, handlers: Mapping[str, Handler], job: Job, holder:
     """Do a claimed job and note what came of it; broken off, it waits again."""
     try:
         outcome = await handlers[job.task](job)
+    except StepLost as error:
+        why = str(error)
+        await again(lambda: rows.put_back(job.id, holder, why))
+    except DatabaseLost:
+        raise  # there is nowhere to note it
     except Exception as error:  # whatever a handler raises is told with the job, and the others go on
-        why = f"{type(error).__name__}: {error}"
+        why = in_words(error)
         log.warning("job %s failed: %s", job.id, why, exc_info=log.isEnabledFor(logging.DEBUG))
-        await rows.finish(job.id, holder, None, why)
+        await again(lambda: rows.finish(job.id, holder, None, why))
     except BaseException:
         await rows.put_back(job.id, holder)
         raise
     else:
-        await rows.finish(job.id, holder, outcome)
+        await again(lambda: rows.finish(job.id, holder, outcome))
 
 
-async def _beat(rows: JobRows, holder: str) -> None:
+async def beat(rows: JobRows, holder: str, under_way: Collection[str]) -> None:
+    """Give signs of life for these jobs until cancelled."""
     while True:
         await asyncio.sleep(BEAT)
-        await rows.beat(holder)
+        await again(lambda: rows.beat(holder, set(under_way)))
 
 
 async def _any(*events: asyncio.Event, within: float) -> None:

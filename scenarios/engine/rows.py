@@ -61,11 +61,16 @@ class JobRows:
             added = insert(jobs).on_conflict_do_nothing(index_elements=[jobs.c.id]).returning(jobs.c.id)
             return len((await connection.execute(added, rows)).all())
 
-    async def claim(self, holder: str, tasks: Collection[str], room: Mapping[str, int]) -> list[Job]:
-        """Take what may be done now, of each turn the first, at most so many of each channel."""
+    async def claim(
+        self, holder: str, tasks: Collection[str], room: Mapping[str, int], mine: Collection[str]
+    ) -> list[Job]:
+        """Take what may be done now, of each turn the first, at most so many of each channel.
+
+        `mine`: what the holder is at already, and so is nobody's to give up.
+        """
         async with self._db.write() as connection:
             now = await _now(connection)
-            await _give_up(connection, jobs.c.until <= now)
+            await _give_up(connection, now, jobs.c.id.not_in(mine))
             busy = sa.select(jobs.c.turn).where(jobs.c.state == "running")
             first = await self._first(connection, now, tasks, jobs.c.turn.not_in(busy))
             left, taken = dict(room), []
@@ -73,18 +78,19 @@ class JobRows:
                 if left.get(job.channel, 0) > 0:
                     left[job.channel] -= 1
                     taken.append(job)
-            await _take(connection, taken, holder, now)
-            return taken
+            return await _take(connection, taken, holder, now)
 
     async def claim_next(self, holder: str, tasks: Collection[str], turn: str) -> Job | None:
-        """Take the next job of a turn that nobody else can be at: whoever holds one of its jobs is dead."""
+        """Take the next job of a turn; None where somebody who is alive is at one of its jobs still."""
         of_turn = jobs.c.turn == turn
         async with self._db.write() as connection:
             now = await _now(connection)
-            await _give_up(connection, sa.and_(of_turn, jobs.c.holder != holder))
+            await _give_up(connection, now, of_turn)
+            if await connection.scalar(sa.select(jobs.c.id).where(of_turn, jobs.c.state == "running").limit(1)):
+                return None
             first = await self._first(connection, now, tasks, of_turn)
-            await _take(connection, first, holder, now)
-            return first[0] if first else None
+            taken = await _take(connection, first, holder, now)
+            return taken[0] if taken else None
 
     async def _first(
         self, connection: AsyncConnection, now: float, tasks: Collection[str], where: sa.ColumnElement[bool]
@@ -98,19 +104,26 @@ class JobRows:
             for row in await connection.execute(query)
         ]
 
-    async def beat(self, holder: str) -> None:
-        """A sign of life of whoever holds jobs."""
+    async def beat(self, holder: str, mine: Collection[str]) -> None:
+        """A sign of life of whoever does these jobs."""
         async with self._db.write() as connection:
-            mine = jobs.c.holder == holder, jobs.c.state == "running"
-            await connection.execute(jobs.update().where(*mine).values(until=await _now(connection) + LEASE))
+            until = await _now(connection) + LEASE
+            for some in _portions(mine):
+                held = jobs.c.id.in_(some), jobs.c.holder == holder, jobs.c.state == "running"
+                await connection.execute(jobs.update().where(*held).values(until=until))
 
     async def finish(self, id: str, holder: str, outcome: Mapping[str, object] | None, error: str = "") -> None:
         """The job is done, or failed with an error; unless another has taken it over."""
         ended = {"state": "failed" if error else "done", "outcome": outcome, "error": error[:_LONGEST_ERROR]}
         await self._end(id, holder, ended)
 
-    async def put_back(self, id: str, holder: str) -> None:
-        """The job was broken off and may be done by anybody."""
+    async def put_back(self, id: str, holder: str, why: str = "") -> None:
+        """The job was broken off and may be done by anybody; where an error was `why`, not for ever."""
+        if why:
+            async with self._db.write() as connection:
+                mine = jobs.c.id == id, jobs.c.holder == holder, jobs.c.tries >= _MOST_TRIES
+                values = {"state": "failed", "error": why[:_LONGEST_ERROR], "until": await _now(connection)}
+                await connection.execute(jobs.update().where(*mine, jobs.c.state == "running").values(**values))
         await self._end(id, holder, {"state": "waiting", "holder": None})
 
     async def _end(self, id: str, holder: str, values: Mapping[str, object]) -> None:
@@ -190,9 +203,16 @@ async def _now(connection: AsyncConnection) -> float:
     return float(await connection.scalar(sa.select(wall_clock(connection.dialect))) or 0.0)
 
 
-async def _give_up(connection: AsyncConnection, dead: sa.ColumnElement[bool]) -> None:
-    """Jobs of the dead wait again, but for those that have cost three their life."""
-    lost = sa.and_(jobs.c.state == "running", dead)
+async def _give_up(connection: AsyncConnection, now: float, which: sa.ColumnElement[bool]) -> None:
+    """Jobs of the dead wait again, but for those that have cost three their life.
+
+    While the database was down nobody could give a sign of life, so nobody counts as dead as soon as it is up again.
+    """
+    if connection.dialect.name == "postgresql":
+        started = sa.cast(sa.extract("epoch", sa.func.pg_postmaster_start_time()), sa.Float)
+        if float(await connection.scalar(sa.select(started)) or 0.0) + LEASE > now:
+            return
+    lost = sa.and_(jobs.c.state == "running", jobs.c.until <= now, which)
     why = f"{_MOST_TRIES} processes were killed at it"
     await connection.execute(
         jobs.update().where(lost, jobs.c.tries >= _MOST_TRIES).values(state="failed", holder=None, error=why)
@@ -200,11 +220,15 @@ async def _give_up(connection: AsyncConnection, dead: sa.ColumnElement[bool]) ->
     await connection.execute(jobs.update().where(lost).values(state="waiting", holder=None))
 
 
-async def _take(connection: AsyncConnection, taken: Sequence[Job], holder: str, now: float) -> None:
-    if taken:
-        change = jobs.update().where(jobs.c.id.in_([job.id for job in taken]))
-        values = {"state": "running", "holder": holder, "until": now + LEASE, "tries": jobs.c.tries + 1}
-        await connection.execute(change.values(**values))
+async def _take(connection: AsyncConnection, wanted: Sequence[Job], holder: str, now: float) -> list[Job]:
+    """Those of them that nobody has taken since they were looked for."""
+    if not wanted:
+        return []
+    waiting = jobs.c.id.in_([job.id for job in wanted]), jobs.c.state == "waiting"
+    values = {"state": "running", "holder": holder, "until": now + LEASE, "tries": jobs.c.tries + 1}
+    taken = jobs.update().where(*waiting).values(**values).returning(jobs.c.id)
+    ids = set(await connection.scalars(taken))
+    return [job for job in wanted if job.id in ids]
 
 
 def _portions(ids: Collection[str]) -> Iterator[list[str]]:

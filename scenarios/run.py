@@ -15,7 +15,7 @@ from results.calendar import LONDON
 from results.schema import CHANNELS, Channel
 from results.store import FrozenWave, ShopRow
 from scenarios import closing, plan, published
-from scenarios.answers import every_wave
+from scenarios.answers import awaited_waves
 from scenarios.bench import Bench
 from scenarios.collect import Collection
 from scenarios.crew import Crew, crew
@@ -51,7 +51,7 @@ class Run:
         """Settle, knock, settle. Returns when nothing more is due, or it is to stop."""
         bench, frozen = self._bench, self._frozen
         if any(scenario.channel == "email" for scenario in frozen.scenarios.values()):
-            self._mail = Collection(bench, await every_wave(bench))
+            self._mail = Collection(bench, await awaited_waves(bench))
         async with crew(bench, frozen, secrets.token_hex(6), self._tell) as at_work:
             self._outcome.add(await at_work.settle())
             await self._reinstate()

@@ -30,7 +30,7 @@ from results.schema import Organisation, Wave
 from results.store import FrozenWave, ShopRow
 from scenarios import closing, due_calls, plan, schedules, spread
 from scenarios.alerting import look_out
-from scenarios.answers import every_wave
+from scenarios.answers import awaited_waves
 from scenarios.bench import AtWork, Bench, clock_of, database_url, opened
 from scenarios.collect import Collection
 from scenarios.commands import calls
@@ -338,7 +338,7 @@ def _is_due(row: ShopRow, now: dt.datetime) -> bool:
 
 async def _collect(bench: Bench, done: Round) -> None:
     """Read the mailboxes, ask who rang back, close windows, send the last e-mails, where anything is awaited."""
-    waves = await every_wave(bench)
+    waves = await awaited_waves(bench)
     if not await bench.store.rows(states=["intent", "open"]) and not await _last_mails_due(bench, waves):
         return
     async with calls.carrier_for_call_backs(bench, waves) as carrier:

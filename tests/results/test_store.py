@@ -574,3 +574,32 @@ async def first_version(url: str) -> None:
                 await connection.execute(table.insert().values(values))
     finally:
         await opened.close()
+
+
+# ------------------------------------------------------------------------------------------------ a year of waves
+
+
+async def test_waves_that_are_long_over_are_not_awaited_unless_a_window_is_open(database: Database) -> None:
+    store = Store(database)
+    for name, until in (("old", dt.date(2026, 1, 9)), ("waiting", dt.date(2026, 1, 9)), ("new", dt.date(2026, 12, 4))):
+        wave = WAVE.model_copy(update={"id": name, "fieldwork_from": until, "fieldwork_until": until})
+        shop = planned(name, "amber", SCENARIO, "bins", "hello@amber.example", 0, NOW)
+        await store.freeze(replace(FROZEN, wave=wave), [shop])
+        if name == "waiting":
+            await store.about_to(shop.id, "<m@x>", NOW)
+
+    assert set(await store.wave_ids()) == {"old", "waiting", "new"}
+    assert set(await store.wave_ids(awaited_since=dt.date(2026, 9, 1))) == {"waiting", "new"}
+
+
+async def test_what_nights_are_frozen_with_is_once_in_memory(database: Database) -> None:
+    store = Store(database)
+    for name in ("first", "second"):
+        await store.freeze(replace(FROZEN, wave=WAVE.model_copy(update={"id": name})), [])
+
+    first, second = [await store.wave(name) for name in ("first", "second")]
+
+    assert first is not None
+    assert second is not None
+    assert first.organisations == FROZEN.organisations
+    assert first.organisations is second.organisations

@@ -7,12 +7,14 @@ or that a killed worker had begun, is made or settled once.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from probes.guard import Budget
 from results.schema import Channel
 from results.store import FrozenWave, ShopRow
 from scenarios.bench import Bench, database_url
@@ -80,11 +82,24 @@ def _id(run: str, shop: str) -> str:
     return f"{run}/{shop}"
 
 
-def _job(run: str, row: ShopRow) -> Job:
+def _job(run: str, row: ShopRow, budget: Budget | None) -> Job:
     """Calls take turns on a line, mails at an organisation, visits at a site."""
     at = row.organisation if row.channel == "email" else row.target
-    about = {"run": run, "wave": row.wave, "shop": row.id}
+    goes_on = budget.goes_on.isoformat() if budget and budget.goes_on else None
+    about = {
+        "run": run,
+        "wave": row.wave,
+        "shop": row.id,
+        "counted": budget.run if budget else None,
+        "goes_on": goes_on,
+    }
     return Job(_id(run, row.id), MAKE, row.channel, row.organisation, f"{row.channel} {at}"[:300], about)
+
+
+def budget_of(about: Mapping[str, Any]) -> Budget | None:
+    """What the calls of a job's run are counted under."""
+    counted, goes_on = about.get("counted"), about.get("goes_on")
+    return Budget(counted, dt.datetime.fromisoformat(goes_on) if goes_on else None) if counted else None
 
 
 # ------------------------------------------------------------------------------------------------ this process
@@ -94,14 +109,15 @@ def _job(run: str, row: ShopRow) -> Job:
 async def _this_process(bench: Bench, frozen: FrozenWave, run: str) -> AsyncIterator[Crew]:
     await JobRows(bench.database).clear()  # nobody else is at work: what an earlier run left is in the plan
     async with LocalEngine(bench.database, AT_ONCE) as engine, making(bench, frozen, ahead(bench, run)) as maker:
-        yield _ThisProcess(engine, maker, run)
+        yield _ThisProcess(engine, maker, run, bench.guard.budget)
 
 
 class _ThisProcess:
-    def __init__(self, engine: Engine, maker: Making, run: str) -> None:
+    def __init__(self, engine: Engine, maker: Making, run: str, budget: Budget | None) -> None:
         self._engine = engine
         self._maker = maker
         self._run = run
+        self._budget = budget
 
     async def settle(self) -> Outcome:
         return await self._maker.settle_calls()
@@ -124,7 +140,7 @@ class _ThisProcess:
             over(channels[job.about["shop"]])
             return made.as_json()
 
-        await self._engine.submit([_job(self._run, row) for row in rows])
+        await self._engine.submit([_job(self._run, row, self._budget) for row in rows])
         await self._engine.work({MAKE: one}, stop, until_idle=True)
         if broken:
             raise broken[0] if len(broken) == 1 else ExceptionGroup("several contacts could not be made", broken)
@@ -161,7 +177,7 @@ class _Workers:
     async def make(self, rows: Sequence[ShopRow], over: Over, stopping: Callable[[], bool]) -> Outcome:
         jobs = {_id(self._run, row.id): row for row in rows}
         done = Outcome()
-        await self._engine.submit([_job(self._run, row) for row in rows])
+        await self._engine.submit([_job(self._run, row, self._bench.guard.budget) for row in rows])
         left = dict(jobs)
         try:
             while left and not stopping():

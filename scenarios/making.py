@@ -41,6 +41,9 @@ _WITHOUT_BROWSER = (
     "There is no browser on this machine: what a website's search finds is not assessed. "
     "`python -m probes.web.chromium` installs one; DOORSTEP_CHROMIUM names one that is elsewhere."
 )
+_LEFT_IN_THE_PLAN = ("pause.", "cap.run")
+"""Rules because of which another run may make what this one may not."""
+
 _LONGEST_VISIT = 1800.0  # seconds for a whole website, at one page a second
 
 
@@ -275,7 +278,9 @@ class Making:
         if refusal.retry_at is not None:
             await self._bench.store.postpone(row.id, refusal.retry_at, refusal.reason)
             done.wait(refusal.retry_at)
-        elif not refusal.rule.startswith("pause.") and not await close_with_attempts(self._bench, self._frozen, row):
+        elif not refusal.rule.startswith(_LEFT_IN_THE_PLAN) and not await close_with_attempts(
+            self._bench, self._frozen, row
+        ):
             await self._bench.store.refuse(row.id, f"{refusal.rule}: {refusal.reason}")
 
     # ------------------------------------------------------------------------------------------------ settling

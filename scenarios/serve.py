@@ -22,6 +22,7 @@ import sqlalchemy as sa
 import structlog
 
 from probes.clock import RealClock
+from probes.guard import Budget
 from results.beats import AT_WORK, SCHEDULES, SWEEP, Beats
 from results.calendar import LONDON
 from results.database import Database
@@ -192,11 +193,10 @@ async def one_round(folder: Path, stopping: Callable[[], bool] = lambda: False) 
         for name in bench.folder.schedules:
             done.nights += await decide_nights(bench, name)
         await beats.note([SCHEDULES, AT_WORK], real.now())
-        for frozen, picked in await open_waves(bench):
+        for frozen, picked, budget in await open_waves(bench):
             if not stopping():
-                await _try(
-                    f"wave {frozen.wave.id}", _make_due(bench, frozen, picked, stopping, done), bench, troubles, done
-                )
+                making = _make_due(bench, frozen, picked, budget, stopping, done)
+                await _try(f"wave {frozen.wave.id}", making, bench, troubles, done)
         swept = not stopping() and await _try("collecting", _collect(bench, done), bench, troubles, done)
         await beats.note([SWEEP] if swept else [], real.now(), ended=AT_WORK)
         done.next_at = await next_moment(bench)
@@ -275,13 +275,16 @@ def night_wave(bench: Bench, name: str, schedule: Schedule, one: schedules.Decid
 # ------------------------------------------------------------------------------------------------ what is due
 
 
-async def open_waves(bench: Bench) -> list[tuple[FrozenWave, Callable[[ShopRow], bool]]]:
+async def open_waves(bench: Bench) -> list[tuple[FrozenWave, Callable[[ShopRow], bool], Budget]]:
     """The waves of nights that have begun and are not over, with which of their contacts may be made now.
+
+    A night is a run, however many rounds it takes; what its budget leaves waits for the next.
 
     A day of a wave's fieldwork is a night of that date; an organisation with a bank holiday today is left out.
     """
     now = bench.clock.now()
-    found: dict[str, tuple[FrozenWave, Callable[[ShopRow], bool]]] = {}
+    found: dict[str, tuple[FrozenWave, Callable[[ShopRow], bool], Budget]] = {}
+    tomorrow = dt.datetime.combine(now.astimezone(LONDON).date() + dt.timedelta(days=1), dt.time(), tzinfo=LONDON)
     for night in await Nights(bench.database).last(since=now - dt.timedelta(days=4), most=1000):
         schedule = bench.folder.schedules.get(night.schedule)
         if schedule is None or night.wave is None or night.wave in found:
@@ -294,7 +297,8 @@ async def open_waves(bench: Bench) -> list[tuple[FrozenWave, Callable[[ShopRow],
             continue
         there, _ = schedules.working(schedule, frozen.organisations, {today})
         may_ring = schedule.place_calls or not due_calls.may_dial_for_real(bench, frozen)
-        found[night.wave] = frozen, _picker(frozenset(there), may_ring)
+        budget = Budget(night_id(night.schedule, night.day), tomorrow.astimezone(dt.UTC))
+        found[night.wave] = frozen, _picker(frozenset(there), may_ring), budget
     return list(found.values())
 
 
@@ -303,7 +307,12 @@ def _picker(there: frozenset[str], may_ring: bool) -> Callable[[ShopRow], bool]:
 
 
 async def _make_due(
-    bench: Bench, frozen: FrozenWave, picked: Callable[[ShopRow], bool], stopping: Callable[[], bool], done: Round
+    bench: Bench,
+    frozen: FrozenWave,
+    picked: Callable[[ShopRow], bool],
+    budget: Budget,
+    stopping: Callable[[], bool],
+    done: Round,
 ) -> None:
     rows = await bench.store.rows(wave=frozen.wave.id, states=["planned", "intent", "open"])
     now = bench.clock.now()
@@ -312,7 +321,7 @@ async def _make_due(
     moved = asyncio.Event()
     noting = asyncio.create_task(_note_progress(Beats(bench.database), moved))
     try:
-        outcome = await Run(bench, frozen, picked, lambda what, done, total: moved.set(), stopping).go()
+        outcome = await Run(bench, frozen, picked, lambda what, done, total: moved.set(), stopping, budget).go()
     finally:
         noting.cancel()
     done.made.update(outcome.made)

@@ -382,6 +382,18 @@ async def test_a_cap_holds_over_a_day_a_wave_and_the_whole_account(database: Dat
     assert (next_day, wave_full, elsewhere, broke) == ("", "wave calls", "", "account pence")
 
 
+async def test_a_cap_on_a_run_begins_anew_with_each_and_holds_nothing_outside_runs(database: Database) -> None:
+    await store_with(database, one := row(0))
+    ledger, most = DatabaseLedger(database), {"run": Cost(calls=2)}
+
+    said = [
+        await ledger.spend(Ring(one.id), NOW, NOW.date(), Cost(1, 2, 2.6), most, run)  # type: ignore[arg-type]
+        for run in ("first", "first", "first", "second", None)
+    ]
+
+    assert said == ["", "", "run calls", "", ""]
+
+
 async def test_forty_calls_at_once_never_pass_a_cap(database: Database) -> None:
     ledger = DatabaseLedger(database)
 

@@ -82,16 +82,17 @@ def _id(run: str, shop: str) -> str:
     return f"{run}/{shop}"
 
 
-def _job(run: str, row: ShopRow, budget: Budget | None) -> Job:
+def _job(run: str, row: ShopRow, bench: Bench) -> Job:
     """Calls take turns on a line, mails at an organisation, visits at a site."""
     at = row.organisation if row.channel == "email" else row.target
-    goes_on = budget.goes_on.isoformat() if budget and budget.goes_on else None
+    budget = bench.guard.budget
     about = {
         "run": run,
         "wave": row.wave,
         "shop": row.id,
         "counted": budget.run if budget else None,
-        "goes_on": goes_on,
+        "goes_on": budget.goes_on.isoformat() if budget and budget.goes_on else None,
+        "trace": bench.traces.here,
     }
     return Job(_id(run, row.id), MAKE, row.channel, row.organisation, f"{row.channel} {at}"[:300], about)
 
@@ -109,15 +110,15 @@ def budget_of(about: Mapping[str, Any]) -> Budget | None:
 async def _this_process(bench: Bench, frozen: FrozenWave, run: str) -> AsyncIterator[Crew]:
     await JobRows(bench.database).clear()  # nobody else is at work: what an earlier run left is in the plan
     async with LocalEngine(bench.database, AT_ONCE) as engine, making(bench, frozen, ahead(bench, run)) as maker:
-        yield _ThisProcess(engine, maker, run, bench.guard.budget)
+        yield _ThisProcess(engine, maker, run, bench)
 
 
 class _ThisProcess:
-    def __init__(self, engine: Engine, maker: Making, run: str, budget: Budget | None) -> None:
+    def __init__(self, engine: Engine, maker: Making, run: str, bench: Bench) -> None:
         self._engine = engine
         self._maker = maker
         self._run = run
-        self._budget = budget
+        self._bench = bench
 
     async def settle(self) -> Outcome:
         return await self._maker.settle_calls()
@@ -131,7 +132,7 @@ class _ThisProcess:
                 stop.set()
                 return None
             try:
-                made = await self._maker.make(job.about["shop"])
+                made = await self._maker.do(job)
             except Exception as error:
                 broken.append(error)
                 stop.set()  # what is under way is finished, and the rest is for another run
@@ -140,7 +141,7 @@ class _ThisProcess:
             over(channels[job.about["shop"]])
             return made.as_json()
 
-        await self._engine.submit([_job(self._run, row, self._budget) for row in rows])
+        await self._engine.submit([_job(self._run, row, self._bench) for row in rows])
         await self._engine.work({MAKE: one}, stop, until_idle=True)
         if broken:
             raise broken[0] if len(broken) == 1 else ExceptionGroup("several contacts could not be made", broken)
@@ -177,7 +178,7 @@ class _Workers:
     async def make(self, rows: Sequence[ShopRow], over: Over, stopping: Callable[[], bool]) -> Outcome:
         jobs = {_id(self._run, row.id): row for row in rows}
         done = Outcome()
-        await self._engine.submit([_job(self._run, row, self._bench.guard.budget) for row in rows])
+        await self._engine.submit([_job(self._run, row, self._bench) for row in rows])
         left = dict(jobs)
         try:
             while left and not stopping():

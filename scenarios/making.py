@@ -31,6 +31,7 @@ from scenarios.bench import Bench
 from scenarios.callbacks import FollowedUp, OwnNumbers, own_numbers
 from scenarios.carrier import carrier
 from scenarios.collect import GRACE
+from scenarios.engine import Job
 from scenarios.logs import in_words, plain
 from scenarios.senders import Senders
 
@@ -73,6 +74,14 @@ class Outcome:
             self.wait(other.waiting_until)
         for sentence in other.notes:
             self.note(sentence)
+
+    @property
+    def in_a_word(self) -> str:
+        """What became of one contact: made, refused, put off, in doubt, or nothing, as there was nothing to do."""
+        for word, is_so in (("refused", self.refused), ("made", self.made), ("put off", self.waiting_until)):
+            if is_so:
+                return word
+        return "in doubt" if self.notes else "nothing"
 
     def as_json(self) -> dict[str, Any]:
         """As a job's row keeps it."""
@@ -135,10 +144,23 @@ class Making:
 
     # ------------------------------------------------------------------------------------------------ making
 
+    async def do(self, job: Job) -> Outcome:
+        """What a job of a run asks for: make its contact."""
+        within, about = job.about.get("trace", ""), {"organisation": job.organisation, "channel": job.channel}
+        with self._bench.traces.span("job", within, job=job.id, **about):
+            return await self.make(job.about["shop"])
+
     async def make(self, shop: str) -> Outcome:
         """Make a contact that is planned, or settle a call that somebody began who is gone; else there is nothing."""
-        done = Outcome()
         row = await self._bench.store.row(shop)
+        about = {"organisation": row.organisation, "channel": row.channel, "scenario": row.scenario}
+        with self._bench.traces.span("contact", contact=row.id, wave=row.wave, **about) as span:
+            done = await self._settle_or_make(shop, row)
+            span.tell(outcome=done.in_a_word, refused=" ".join(done.refused) or None)
+            return done
+
+    async def _settle_or_make(self, shop: str, row: ShopRow) -> Outcome:
+        done = Outcome()
         if row.channel == "phone" and row.state == "intent":
             await self._settle(lambda other: other.id == shop)
             row = await self._bench.store.row(shop)

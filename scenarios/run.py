@@ -56,6 +56,12 @@ class Run:
 
     async def go(self) -> Outcome:
         """Settle, knock, settle. Returns when nothing more is due, or it is to stop."""
+        with self._bench.traces.span("run", run=self._id, wave=self._frozen.wave.id) as span:
+            outcome = await self._go()
+            span.tell(made=outcome.made.total(), refused=outcome.refused.total(), notes=len(outcome.notes))
+            return outcome
+
+    async def _go(self) -> Outcome:
         bench, frozen = self._bench, self._frozen
         if any(scenario.channel == "email" for scenario in frozen.scenarios.values()):
             self._mail = Collection(bench, await awaited_waves(bench))

@@ -13,7 +13,7 @@ import os
 import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -187,8 +187,9 @@ def tell(done: Round, log: structlog.typing.FilteringBoundLogger) -> None:
 async def one_round(folder: Path, stopping: Callable[[], bool] = lambda: False) -> Round:
     """Decide nights, make what is due, collect. Raises `AtWork` where another command works on the folder."""
     done = Round()
-    async with opened(folder, to_work=True) as bench:
+    async with opened(folder, to_work=True) as bench, AsyncExitStack() as stack:
         done.folder = bench.folder
+        span = stack.enter_context(bench.traces.span("round"))
         troubles, beats, real = Troubles(bench.database), Beats(bench.database), RealClock()
         for name in bench.folder.schedules:
             done.nights += await decide_nights(bench, name)
@@ -200,6 +201,7 @@ async def one_round(folder: Path, stopping: Callable[[], bool] = lambda: False) 
         swept = not stopping() and await _try("collecting", _collect(bench, done), bench, troubles, done)
         await beats.note([SWEEP] if swept else [], real.now(), ended=AT_WORK)
         done.next_at = await next_moment(bench)
+        span.tell(nights=len(done.nights), made=done.made.total(), mails=done.mails, troubles=len(done.troubles))
     return done
 
 

@@ -51,7 +51,7 @@ class _Runs:
         here.at_work += 1
         try:
             maker = await asyncio.shield(here.maker)
-            return (await maker.make(job.about["shop"])).as_json()
+            return (await maker.do(job)).as_json()
         finally:
             here.at_work -= 1
             here.idle = 0

@@ -240,17 +240,20 @@ class Store:
         self,
         *,
         wave: str | None = None,
+        waves: Collection[str] | None = None,
         states: Collection[str] = (),
         channel: Channel | None = None,
         organisation: str | None = None,
         shopper: Shopper = "probe",
     ) -> tuple[ShopRow, ...]:
-        """The probes' (or the people's) shops by wave, state, channel and organisation, in order of plan."""
+        """The probes' (or the people's) shops by wave(s), state, channel and organisation, in order of plan."""
         query = (
             sa.select(*_COLUMNS).where(shops.c.shopper == shopper).order_by(shops.c.due_at, shops.c.number, shops.c.id)
         )
         if wave is not None:
             query = query.where(shops.c.wave == wave)
+        if waves is not None:
+            query = query.where(shops.c.wave.in_(waves))
         if states:
             query = query.where(shops.c.state.in_(states))
         if channel is not None:

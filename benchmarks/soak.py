@@ -2,14 +2,14 @@
 
     python -m benchmarks.soak [--json] [--minutes 60] [--councils 6]
 
-`doorstep serve` runs a programme on the fast clock, a practice day a minute: each day a wave of e-mails, one of calls
-and another of e-mails, every fourth day the websites (with a browser where there is one); it reads the mailbox and
-closes windows in every round. What the process holds is read from /proc every two seconds.
+`doorstep serve` runs a programme on the fast clock, a practice day a minute: each day a wave of e-mails, one of calls,
+another of e-mails and a website (with a browser where there is one); it reads the mailbox and closes windows in every
+round. What the process holds is read from /proc every two seconds.
 
-The first third, at most ten minutes, is for warming up. Of the rest a straight line is laid through the means of twenty
-equal parts, so that what one wave takes for a moment counts once; its slope is told with its 95 % interval, by
-Student's t. The size of the database's write-ahead file is told too. Ends with 1 where the server has ended, or where
-memory surely grows by more than 10 MB an hour, or open files or threads by more than one.
+The first third, at most ten minutes, is for warming up. Of the rest a straight line is laid through the means of whole
+practice days, so that what comes and goes within a day is neither growth nor noise; its slope is told with its 95 %
+interval, by Student's t. The size of the database's write-ahead file is told too. Ends with 1 where the server has
+ended, or where memory surely grows by more than 10 MB an hour, or open files or threads by more than one.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ import os
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
 
 from ruamel.yaml import YAML
+from scipy.stats import linregress, t
 
 from benchmarks.backlog import cpu_seconds, resident_mb
 from benchmarks.scale import councils
@@ -40,10 +41,10 @@ from tests.scenarios.killing import shops_where, start
 SPEED = 1440.0
 """Practice seconds in a real one: a day in a minute."""
 
-PARTS = 20
-_T_95 = 2.101
-"""Student's t for 18 degrees of freedom: twenty parts less the line's two numbers."""
+DAY = 86_400 / SPEED
+"""Real seconds of a practice day, after which everything comes again."""
 
+FEWEST = 5  # days
 _WARM_AT_MOST = 600.0  # seconds
 _LOOK_EVERY = 2.0  # seconds
 _GROWS = {"memory_mb": 10.0, "files": 1.0, "threads": 1.0}  # an hour; the browser comes and goes
@@ -52,7 +53,7 @@ _SCHEDULES = """\
 mornings: {cron: "0 3 * * *", scenario: email, jitter_minutes: 0, bank_holidays: run}
 calls: {cron: "5 10 * * 1-5", scenario: telephone, jitter_minutes: 0}
 afternoons: {cron: "0 15 * * *", scenario: email, jitter_minutes: 0, bank_holidays: run}
-websites: {cron: "0 19 */4 * *", scenario: website, jitter_minutes: 0, bank_holidays: run}
+websites: {cron: "0 19 * * *", scenario: website, jitter_minutes: 0, bank_holidays: run, organisations: [c0]}
 """
 
 
@@ -82,18 +83,19 @@ class Line:
 
 
 def line(samples: Sequence[tuple[float, float]]) -> Line:
-    """The least-squares line through the means of `PARTS` equal parts of (seconds, value), in order of time."""
-    if len(samples) < PARTS:
-        raise ValueError(f"{len(samples)} samples; at least {PARTS} are needed")
-    cuts = [round(part * len(samples) / PARTS) for part in range(PARTS + 1)]
-    parts = [samples[a:b] for a, b in pairwise(cuts)]
-    hours = [fmean(at for at, _ in part) / 3600 for part in parts]
-    values = [fmean(value for _, value in part) for part in parts]
-    middle, mean = fmean(hours), fmean(values)
-    spread = sum((hour - middle) ** 2 for hour in hours)
-    slope = sum((hour - middle) * (value - mean) for hour, value in zip(hours, values, strict=True)) / spread
-    rest = sum((value - mean - slope * (hour - middle)) ** 2 for hour, value in zip(hours, values, strict=True))
-    return Line(mean, slope, _T_95 * math.sqrt(rest / (PARTS - 2) / spread))
+    """The least-squares line through the daily means of (seconds, value), in order of time, but the last day's."""
+    days: defaultdict[int, list[tuple[float, float]]] = defaultdict(list)
+    for at, value in samples:
+        days[int((at - samples[0][0]) / DAY)].append((at, value))
+    whole = list(days.values())[:-1]
+    if len(whole) < FEWEST:
+        raise ValueError(f"{len(whole)} whole practice days; at least {FEWEST} are needed")
+    hours = [fmean(at for at, _ in day) / 3600 for day in whole]
+    values = [fmean(value for _, value in day) for day in whole]
+    if len(set(values)) == 1:
+        return Line(values[0], 0.0, 0.0)
+    fit = linregress(hours, values)
+    return Line(fmean(values), float(fit.slope), float(t.ppf(0.975, len(whole) - 2) * fit.stderr))
 
 
 def write(folder: Path, partnership: Partnership) -> None:
@@ -163,10 +165,11 @@ def _main() -> int:
     ended = math.isnan(made["cpu_s"])
     warm = min(_WARM_AT_MOST, 20 * asked.minutes)
     later = [one for one in samples if one.at >= warm]
-    if len(later) < PARTS:
-        print("too short, or the server ended: there are not enough samples for a line", file=sys.stderr)
+    try:
+        lines = {name: line([(one.at, getattr(one, name)) for one in later]) for name in _GROWS}
+    except ValueError as error:
+        print(f"{'the server ended' if ended else 'too short'}: {error}", file=sys.stderr)
         return 1
-    lines = {name: line([(one.at, getattr(one, name)) for one in later]) for name in _GROWS}
     wal = max(one.wal_mb for one in samples)
     if asked.json:
         told: dict[str, object] = {"minutes": round(samples[-1].at / 60, 1), "samples": len(later), "wal_mb": wal}

@@ -82,6 +82,10 @@ class PracticeClock:
         """Let time pass faster or slower, for everybody who shares the clock."""
         self._set(await http.post_json(f"{self._address}/clock", {"speed": speed}))
 
+    async def leap(self, moment: dt.datetime) -> None:
+        """Let it be that moment now, for everybody who shares the clock; it never goes back."""
+        self._set(await http.post_json(f"{self._address}/clock", {"leap_to": moment.isoformat()}))
+
     def _set(self, reading: dict[str, object]) -> None:
         self._anchor = dt.datetime.fromisoformat(str(reading["now"]))
         self._real = float(str(reading["real"]))

@@ -13,6 +13,7 @@ practice.
 from __future__ import annotations
 
 import asyncio
+import copy
 import datetime as dt
 import math
 import re
@@ -87,7 +88,7 @@ class Effect:
     longest: float = 300.0
 
 
-Span = Literal["day", "wave", "account"]
+Span = Literal["run", "day", "wave", "account"]
 
 
 @dataclass(frozen=True)
@@ -103,23 +104,41 @@ class Spend:
 class Caps:
     """The most that all calls together may cost, and what one is reckoned at before it is made: the dearest it can be.
 
-    A cap is on one carrier account: on a day of it, on a wave's calls, or on everything it ever placed for us.
+    A cap is on one carrier account: on a run of it, a day of it, on a wave's calls, or on everything it ever placed
+    for us.
     """
 
     one_call: Spend
     most: Mapping[Span, Spend]
 
 
+@dataclass(frozen=True)
+class Budget:
+    """What the calls of one run are counted under: `run`, for ever its own.
+
+    `goes_on`: when what the run may not make any more may be made by the next; None: as soon as somebody starts one.
+    """
+
+    run: str
+    goes_on: dt.datetime | None = None
+
+
 class Purse(Protocol):
     """What calls have cost so far, shared by all who call through the same carrier account."""
 
     async def spend(
-        self, effect: Effect, at: dt.datetime, day: dt.date, cost: Spend, most: Mapping[Span, Spend]
+        self,
+        effect: Effect,
+        at: dt.datetime,
+        day: dt.date,
+        cost: Spend,
+        most: Mapping[Span, Spend],
+        run: str | None = None,
     ) -> str:
         """Count the cost of one call, all or nothing.
 
         Returns "" or, with nothing counted, what would be passed: a span and a unit, such as "day pence". The wave is
-        that of `effect.shop`.
+        that of `effect.shop`; what is no run's passes no cap on runs.
         """
 
 
@@ -167,7 +186,10 @@ class Guard:
     """The gate. One for a whole run; `carrier` says whether telephones are real or the practice exchange.
 
     Calls are held to `caps`, counted in `purse`; without them nothing but the organisations' limits holds them.
+    `budget`: whose run it is; None outside runs.
     """
+
+    budget: Budget | None = None
 
     def __init__(
         self,
@@ -189,6 +211,12 @@ class Guard:
         self._line: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._pace: defaultdict[tuple[str, Kind], asyncio.Lock] = defaultdict(asyncio.Lock)
         self._last: dict[tuple[str, Kind], dt.datetime] = {}
+
+    def during(self, budget: Budget) -> Guard:
+        """The same gate for what is done in a run."""
+        gate = copy.copy(self)
+        gate.budget = budget
+        return gate
 
     async def foresee(self, effect: Effect) -> Refusal | None:
         """What `permit` would say now, counting, recording and waiting for nothing. For a dry run."""
@@ -273,11 +301,13 @@ class Guard:
         if left:
             return left
         if effect.kind == "call" and self._caps is not None and self._purse is not None:
-            passed = await self._purse.spend(effect, now, day, self._caps.one_call, self._caps.most)
+            run = self.budget.run if self.budget else None
+            passed = await self._purse.spend(effect, now, day, self._caps.one_call, self._caps.most, run)
             if passed:
                 span, unit = passed.split()
                 reason = f"one more call would pass the cap on {unit} of the {span}"
-                await self._refuse(effect, _No(f"cap.{span}", reason, tomorrow if span == "day" else None))
+                again = {"day": tomorrow, "run": self.budget.goes_on if self.budget else None}
+                await self._refuse(effect, _No(f"cap.{span}", reason, again.get(span)))
         return 0.0
 
     async def _wait(self, effect: Effect, seconds: float) -> None:

@@ -18,7 +18,7 @@ from results.database import Database, wall_clock
 from results.schema import Refusal
 from results.tables import busy_lines, effects, pauses, refusals, shops, spending
 
-Span = Literal["day", "wave", "account"]
+Span = Literal["run", "day", "wave", "account"]
 
 _COSTS = ("minutes", "pence")
 _A_DAY = dt.timedelta(days=1)
@@ -147,10 +147,17 @@ class DatabaseLedger:
             await connection.execute(busy_lines.delete().where(busy_lines.c.shop == shop))
 
     async def spend(
-        self, effect: Counted, at: dt.datetime, day: dt.date, cost: Amount, most: Mapping[Span, Amount]
+        self,
+        effect: Counted,
+        at: dt.datetime,
+        day: dt.date,
+        cost: Amount,
+        most: Mapping[Span, Amount],
+        run: str | None = None,
     ) -> str:
         """Count the cost of one call; or count nothing and say what would be passed: "day pence", "wave calls".
 
+        `run`: in which run it is placed; None: in none, and then no cap on runs holds it.
         A cost that is not known (infinite) is kept as nothing: whoever caps pence must say what a minute costs.
         """
         wave = sa.select(shops.c.wave).where(shops.c.id == effect.shop)
@@ -158,17 +165,22 @@ class DatabaseLedger:
             await _alone(connection, "spending")
             of_wave = await connection.scalar(wave)
             spans: dict[Span, list[sa.ColumnElement[bool]]] = {
+                "run": [spending.c.run == run],
                 "day": [spending.c.day == day],
                 "wave": [spending.c.wave == of_wave],
                 "account": [],
             }
             for span, cap in most.items():
+                if span == "run" and run is None:
+                    continue
                 so_far = (await connection.execute(total(spans[span]))).one()
                 for unit in ("calls", "minutes", "pence"):
                     if getattr(so_far, unit) + getattr(cost, unit) > getattr(cap, unit) + PENCE_FRACTION:
                         return f"{span} {unit}"
             known = {unit: 0.0 if math.isinf(getattr(cost, unit)) else getattr(cost, unit) for unit in _COSTS}
-            await connection.execute(spending.insert().values(at=at, day=day, wave=of_wave, shop=effect.shop, **known))
+            await connection.execute(
+                spending.insert().values(at=at, day=day, wave=of_wave, shop=effect.shop, run=run, **known)
+            )
             return ""
 
     async def used(self, day: dt.date) -> Mapping[tuple[str, str], int]:

@@ -12,6 +12,8 @@ import json
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,6 +23,7 @@ from results.schema import (
     Answer,
     Channel,
     Enquiry,
+    Noun,
     Observation,
     Organisation,
     Points,
@@ -32,6 +35,8 @@ from results.schema import (
 )
 from results.shops import Scored, of_wave, write
 from results.tables import editions, observations, shops, waves
+
+Kind = TypeVar("Kind", bound=Noun)
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,27 @@ class ShopRow:
     account: str | None = None
     persona: str | None = None
     shopper: Shopper = "probe"
+
+
+_ALIKE = 64
+"""Nights of a schedule are alike: what so many waves were frozen with is read once, and once in memory."""
+
+
+@lru_cache(maxsize=_ALIKE)
+def _scheme(text: str) -> Scheme:
+    return Scheme.model_validate_json(text)
+
+
+@lru_cache(maxsize=_ALIKE)
+def _nouns(kind: type[Kind], text: str) -> Mapping[str, Kind]:
+    return {key: kind.model_validate(value) for key, value in json.loads(text).items()}
+
+
+def _as_texts(table: sa.Table) -> sa.Select[Any]:
+    """All columns of a table, with JSON as it is written."""
+    return sa.select(
+        *(sa.cast(each, sa.Text).label(each.name) if isinstance(each.type, sa.JSON) else each for each in table.c)
+    )
 
 
 _COLUMNS = [shops.c[name] for name in ShopRow.__dataclass_fields__]
@@ -154,21 +180,21 @@ class Store:
 
     async def wave(self, wave: str, edition: int | None = None) -> FrozenWave | None:
         """A planned wave in its newest edition or the one asked for (0: as planned); None when there is none such."""
-        later = sa.select(editions).where(editions.c.wave == wave).order_by(editions.c.number.desc()).limit(1)
+        later = _as_texts(editions).where(editions.c.wave == wave).order_by(editions.c.number.desc()).limit(1)
         if edition is not None:
             later = later.where(editions.c.number == edition)
         async with self._db.read() as connection:
-            row = (await connection.execute(sa.select(waves).where(waves.c.id == wave))).one_or_none()
+            row = (await connection.execute(_as_texts(waves).where(waves.c.id == wave))).one_or_none()
             newer = (await connection.execute(later)).one_or_none() if edition != 0 else None
         if row is None or (edition and newer is None):
             return None
         judged_by = newer or row
         return FrozenWave(
-            wave=Wave.model_validate(row.document),
-            scheme=Scheme.model_validate(judged_by.scheme),
-            organisations={key: Organisation.model_validate(value) for key, value in judged_by.organisations.items()},
-            scenarios={key: Scenario.model_validate(value) for key, value in row.scenarios.items()},
-            enquiries={key: Enquiry.model_validate(value) for key, value in row.enquiries.items()},
+            wave=Wave.model_validate_json(row.document),
+            scheme=_scheme(judged_by.scheme),
+            organisations=_nouns(Organisation, judged_by.organisations),
+            scenarios=_nouns(Scenario, row.scenarios),
+            enquiries=_nouns(Enquiry, row.enquiries),
             planned_at=row.planned_at,
             edition=newer.number if newer else 0,
             edition_at=newer.at if newer else None,
@@ -195,10 +221,18 @@ class Store:
             if rows:
                 await connection.execute(shops.insert(), [vars(row) for row in rows])
 
-    async def wave_ids(self) -> tuple[str, ...]:
-        """The planned waves, oldest first."""
+    async def wave_ids(self, awaited_since: dt.date | None = None) -> tuple[str, ...]:
+        """The planned waves, oldest first.
+
+        `awaited_since`: only those whose fieldwork goes on until then or longer, or that wait for something still.
+        """
+        query = sa.select(waves.c.id).order_by(waves.c.planned_at, waves.c.id)
+        if awaited_since is not None:
+            until = waves.c.document["fieldwork_until"].as_string()
+            waiting = sa.select(shops.c.wave).where(shops.c.state.in_(["intent", "open"]))
+            query = query.where(sa.or_(until >= awaited_since.isoformat(), waves.c.id.in_(waiting)))
         async with self._db.read() as connection:
-            return tuple(await connection.scalars(sa.select(waves.c.id).order_by(waves.c.planned_at, waves.c.id)))
+            return tuple(await connection.scalars(query))
 
     # ------------------------------------------------------------------------------------------------ shops
 
@@ -206,13 +240,14 @@ class Store:
         self,
         *,
         wave: str | None = None,
+        waves: Collection[str] | None = None,
         states: Collection[str] = (),
         channel: Channel | None = None,
         organisation: str | None = None,
         shopper: Shopper = "probe",
         closing_by: dt.datetime | None = None,
     ) -> tuple[ShopRow, ...]:
-        """The probes' (or the people's) shops by wave, state, channel and organisation, in order of plan.
+        """The probes' (or the people's) shops by wave(s), state, channel and organisation, in order of plan.
 
         `closing_by`: only those whose window closes by then, or is not known yet.
         """
@@ -221,6 +256,8 @@ class Store:
         )
         if wave is not None:
             query = query.where(shops.c.wave == wave)
+        if waves is not None:
+            query = query.where(shops.c.wave.in_(waves))
         if states:
             query = query.where(shops.c.state.in_(states))
         if channel is not None:

@@ -230,6 +230,7 @@ spending = sa.Table(
     sa.Column("day", sa.Date, nullable=False, index=True),
     sa.Column("wave", sa.String(64), index=True),
     sa.Column("shop", sa.String(200)),
+    sa.Column("run", sa.String(64), index=True),  # a run's own mark, or schedule and date of a night
     sa.Column("minutes", sa.Float, nullable=False),  # the most that one call may last and cost
     sa.Column("pence", sa.Float, nullable=False),
 )

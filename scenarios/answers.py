@@ -5,7 +5,7 @@ entered by hand. Nothing here touches a network; what a shop is follows from wha
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from probes import email
 from results.calendar import LONDON
@@ -17,6 +17,9 @@ from scenarios.bench import Bench
 
 OWN_COPY = "own copy"
 """The kind of a mail that is our own copy of what we sent."""
+
+ANSWERS_COME_WITHIN = dt.timedelta(days=90)
+"""After the last day of a wave's fieldwork; longer where a window is open. So long are mails kept, too, unless told."""
 
 UNSETTLED: tuple[email.Kind, ...] = ("unclear", "unreadable", "human reply")
 """The kinds of an answer that a person must look at: what it is, or whether it answers."""
@@ -105,5 +108,18 @@ def _elapsed(row: ShopRow, received: dt.datetime) -> float | None:
 
 async def every_wave(bench: Bench) -> dict[str, FrozenWave]:
     """All planned waves: one mailbox serves them all, and a reply to any of them may come at any time."""
-    waves = [await bench.store.wave(id) for id in await bench.store.wave_ids()]
+    return await _waves(bench, await bench.store.wave_ids())
+
+
+async def awaited_waves(bench: Bench) -> dict[str, FrozenWave]:
+    """Those of them to which answers are still looked for: a night of a year ago would cost every round its reading.
+
+    Whatever comes later is kept as mail that belongs to nothing, until a person says to what.
+    """
+    since = bench.clock.now().astimezone(LONDON).date() - ANSWERS_COME_WITHIN
+    return await _waves(bench, await bench.store.wave_ids(awaited_since=since))
+
+
+async def _waves(bench: Bench, ids: Sequence[str]) -> dict[str, FrozenWave]:
+    waves = [await bench.store.wave(id) for id in ids]
     return {each.wave.id: each for each in waves if each is not None}

@@ -37,6 +37,7 @@ from scenarios.credentials import mail_password
 from scenarios.known import Known
 from scenarios.programme import Folder, MailAccount, Programme, load
 from scenarios.reading import Invalid, Problem
+from scenarios.traces import Traces, traces
 
 DATABASE = "DOORSTEP_DATABASE"
 _PATIENCE = 2.0  # seconds for another to be done: a server's round with nothing to do takes less
@@ -62,6 +63,7 @@ class Bench:
     reviews: Reviews
     evidence: EvidenceFolder
     guard: Guard
+    traces: Traces
 
     def mail_accounts(self) -> dict[str, Account]:
         """Every mailbox by name, with how to sign in to it. Raises `MissingSecret`; `Invalid` where there is none."""
@@ -207,6 +209,7 @@ async def opened(path: Path, *, to_work: bool, beside_others: bool = False) -> A
                         path / "evidence", lambda: clock.now().astimezone(LONDON).date(), folder.programme.retention
                     ),
                     guard=_guard(folder, ledger, clock),
+                    traces=traces(folder.programme.seeing.traces),
                 )
         finally:
             await asyncio.shield(database.close())

@@ -144,7 +144,8 @@ class Collection:
             batch = await self._bench.mailbag.unread(_AT_ONCE)
             if not batch:
                 return
-            rows = {row.id: row for row in await self._bench.store.rows(channel="email") if row.wave in self._waves}
+            awaited = await self._bench.store.rows(channel="email", waves=self._waves.keys())
+            rows = {row.id: row for row in awaited}
             ladder = await self._ladder(rows)
             while batch:
                 await self._read(batch, rows, ladder)

@@ -7,6 +7,7 @@ or that a killed worker had begun, is made or settled once.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from probes.guard import Budget
 from results.database import again
 from results.schema import Channel
 from results.store import FrozenWave, ShopRow
@@ -83,11 +85,25 @@ def _id(run: str, shop: str) -> str:
     return f"{run}/{shop}"
 
 
-def _job(run: str, row: ShopRow) -> Job:
+def _job(run: str, row: ShopRow, bench: Bench) -> Job:
     """Calls take turns on a line, mails at an organisation, visits at a site."""
     at = row.organisation if row.channel == "email" else row.target
-    about = {"run": run, "wave": row.wave, "shop": row.id}
+    budget = bench.guard.budget
+    about = {
+        "run": run,
+        "wave": row.wave,
+        "shop": row.id,
+        "counted": budget.run if budget else None,
+        "goes_on": budget.goes_on.isoformat() if budget and budget.goes_on else None,
+        "trace": bench.traces.here,
+    }
     return Job(_id(run, row.id), MAKE, row.channel, row.organisation, f"{row.channel} {at}"[:300], about)
+
+
+def budget_of(about: Mapping[str, Any]) -> Budget | None:
+    """What the calls of a job's run are counted under."""
+    counted, goes_on = about.get("counted"), about.get("goes_on")
+    return Budget(counted, dt.datetime.fromisoformat(goes_on) if goes_on else None) if counted else None
 
 
 # ------------------------------------------------------------------------------------------------ this process
@@ -97,14 +113,15 @@ def _job(run: str, row: ShopRow) -> Job:
 async def _this_process(bench: Bench, frozen: FrozenWave, run: str) -> AsyncIterator[Crew]:
     await JobRows(bench.database).clear()  # nobody else is at work: what an earlier run left is in the plan
     async with LocalEngine(bench.database, AT_ONCE) as engine, making(bench, frozen, ahead(bench, run)) as maker:
-        yield _ThisProcess(engine, maker, run)
+        yield _ThisProcess(engine, maker, run, bench)
 
 
 class _ThisProcess:
-    def __init__(self, engine: Engine, maker: Making, run: str) -> None:
+    def __init__(self, engine: Engine, maker: Making, run: str, bench: Bench) -> None:
         self._engine = engine
         self._maker = maker
         self._run = run
+        self._bench = bench
 
     async def settle(self) -> Outcome:
         return await self._maker.settle_calls()
@@ -118,7 +135,7 @@ class _ThisProcess:
                 stop.set()
                 return None
             try:
-                made = await self._maker.make(job.about["shop"])
+                made = await self._maker.do(job)
             except Exception:
                 faults.in_a_row += 1
                 if faults.too_many:
@@ -129,7 +146,7 @@ class _ThisProcess:
             over(jobs[job.id].channel)
             return made.as_json()
 
-        await self._engine.submit([_job(self._run, row) for row in rows])
+        await self._engine.submit([_job(self._run, row, self._bench) for row in rows])
         await self._engine.work({MAKE: one}, stop, until_idle=True)
         for id, one_job in (await self._engine.standing(jobs)).items():
             if one_job.state == "failed":
@@ -183,7 +200,7 @@ class _Workers:
     async def make(self, rows: Sequence[ShopRow], over: Over, stopping: Callable[[], bool]) -> Outcome:
         jobs = {_id(self._run, row.id): row for row in rows}
         done, faults = Outcome(), _Faults()
-        await self._engine.submit([_job(self._run, row) for row in rows])
+        await self._engine.submit([_job(self._run, row, self._bench) for row in rows])
         left = dict(jobs)
         try:
             while left and not stopping() and not faults.too_many:

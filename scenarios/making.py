@@ -31,6 +31,7 @@ from scenarios.bench import Bench
 from scenarios.callbacks import FollowedUp, OwnNumbers, own_numbers
 from scenarios.carrier import carrier
 from scenarios.collect import GRACE
+from scenarios.engine import Job
 from scenarios.logs import in_words, plain
 from scenarios.senders import Senders
 
@@ -41,6 +42,9 @@ _WITHOUT_BROWSER = (
     "There is no browser on this machine: what a website's search finds is not assessed. "
     "`python -m probes.web.chromium` installs one; DOORSTEP_CHROMIUM names one that is elsewhere."
 )
+_LEFT_IN_THE_PLAN = ("pause.", "cap.run")
+"""Rules because of which another run may make what this one may not."""
+
 _LONGEST_VISIT = 1800.0  # seconds for a whole website, at one page a second
 
 
@@ -72,6 +76,14 @@ class Outcome:
             self.wait(other.waiting_until)
         for sentence in other.notes:
             self.note(sentence)
+
+    @property
+    def in_a_word(self) -> str:
+        """What became of one contact: made, refused, put off, in doubt, or nothing, as there was nothing to do."""
+        for word, is_so in (("refused", self.refused), ("made", self.made), ("put off", self.waiting_until)):
+            if is_so:
+                return word
+        return "in doubt" if self.notes else "nothing"
 
     def as_json(self) -> dict[str, Any]:
         """As a job's row keeps it."""
@@ -135,10 +147,23 @@ class Making:
 
     # ------------------------------------------------------------------------------------------------ making
 
+    async def do(self, job: Job) -> Outcome:
+        """What a job of a run asks for: make its contact."""
+        within, about = job.about.get("trace", ""), {"organisation": job.organisation, "channel": job.channel}
+        with self._bench.traces.span("job", within, job=job.id, **about):
+            return await self.make(job.about["shop"])
+
     async def make(self, shop: str) -> Outcome:
         """Make a contact that is planned, or settle a call that somebody began who is gone; else there is nothing."""
-        done = Outcome()
         row = await self._bench.store.row(shop)
+        about = {"organisation": row.organisation, "channel": row.channel, "scenario": row.scenario}
+        with self._bench.traces.span("contact", contact=row.id, wave=row.wave, **about) as span:
+            done = await self._settle_or_make(shop, row)
+            span.tell(outcome=done.in_a_word, refused=" ".join(done.refused) or None)
+            return done
+
+    async def _settle_or_make(self, shop: str, row: ShopRow) -> Outcome:
+        done = Outcome()
         if row.channel == "phone" and row.state == "intent":
             await self._settle(lambda other: other.id == shop)
             row = await self._bench.store.row(shop)
@@ -278,7 +303,9 @@ class Making:
         if refusal.retry_at is not None:
             await self._bench.store.postpone(row.id, refusal.retry_at, refusal.reason)
             done.wait(refusal.retry_at)
-        elif not refusal.rule.startswith("pause.") and not await close_with_attempts(self._bench, self._frozen, row):
+        elif not refusal.rule.startswith(_LEFT_IN_THE_PLAN) and not await close_with_attempts(
+            self._bench, self._frozen, row
+        ):
             await self._bench.store.refuse(row.id, f"{refusal.rule}: {refusal.reason}")
 
     # ------------------------------------------------------------------------------------------------ settling

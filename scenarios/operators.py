@@ -26,6 +26,21 @@ class Seeing(Noun):
     """Where `doorstep serve` tells monitoring how it does. Nowhere, unless this or --listen says so."""
 
     listen: Listen | None = Field(default=None, description="127.0.0.1:9871: the address and port to listen on")
+    traces: WebhookUrl | None = Field(
+        default=None, description="http://127.0.0.1:4318: the OpenTelemetry collector that is sent traces"
+    )
+
+    @field_validator("traces")
+    @classmethod
+    def _holds_no_secret(cls, address: str | None) -> str | None:
+        if address is None:
+            return None
+        parts = urlsplit(address)
+        if parts.username is not None or parts.query:
+            raise ValueError("holds what may be a secret; take it out and use OTEL_EXPORTER_OTLP_HEADERS")
+        if parts.scheme == "http" and parts.hostname not in _HERE:
+            raise ValueError("begins with http://, which anybody on the way can read; use https://")
+        return address
 
     @field_validator("listen")
     @classmethod

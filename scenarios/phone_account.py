@@ -30,7 +30,8 @@ class Cap(Noun):
 class Telephone(Noun):
     """What every provider's form has. `caller`: a number of your own, answered by an explanation.
 
-    `caps`: for each day, for each wave, and for all that was ever placed on this account.
+    `caps`: for each run (a `doorstep run`, or a night of a schedule), for each day, for each wave, and for all that was
+    ever placed on this account.
     """
 
     caller: E164
@@ -40,7 +41,7 @@ class Telephone(Noun):
     pence_per_minute: float | None = Field(
         default=None, ge=0, description="what the carrier charges, for caps in pence"
     )
-    caps: Mapping[Literal["day", "wave", "account"], Cap] = {}
+    caps: Mapping[Literal["run", "day", "wave", "account"], Cap] = {}
     texts: Mapping[str, str] = Field(default={}, description="what is said on calls in place of Doorstep's own words")
 
     @field_validator("texts")

@@ -9,8 +9,9 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
@@ -19,6 +20,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 Model = TypeVar("Model", bound=BaseModel)
 _LARGEST = 1_000_000  # bytes; a register file of a megabyte is a mistake
+_MOST_REMEMBERED = 2048  # files of a few kilobytes
 
 
 class Reader(Protocol):
@@ -51,7 +53,13 @@ class Invalid(Exception):
 
 def read_yaml(path: Path, model: type[Model]) -> Model:
     """One YAML 1.2 file as one noun. Raises `Invalid`."""
-    tree = _yaml_tree(path)
+    return cast(Model, _noun(path, _text(path), model))
+
+
+@lru_cache(maxsize=_MOST_REMEMBERED)
+def _noun(path: Path, text: str, model: type[BaseModel]) -> BaseModel:
+    """Remembered, because a server looks at all its files every half minute and they seldom change."""
+    tree = _parsed(path, text)
     if not isinstance(tree, CommentedMap):
         raise Invalid([Problem(path.name, 1, "", f"holds {_kind(tree)}; write `key: value` lines")])
     try:
@@ -94,7 +102,10 @@ def _text(path: Path) -> str:
 
 
 def _yaml_tree(path: Path) -> Any:  # noqa: ANN401 - whatever the file holds
-    text = _text(path)
+    return _parsed(path, _text(path))
+
+
+def _parsed(path: Path, text: str) -> Any:  # noqa: ANN401 - whatever the file holds
     try:
         return YAML(typ="rt", pure=True).load(text)
     except MarkedYAMLError as error:

@@ -10,12 +10,14 @@ import datetime as dt
 import secrets
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from probes.guard import Budget
 from results.calendar import LONDON
 from results.schema import CHANNELS, Channel
 from results.store import FrozenWave, ShopRow
 from scenarios import closing, plan, published
-from scenarios.answers import every_wave
+from scenarios.answers import awaited_waves
 from scenarios.bench import Bench
 from scenarios.collect import Collection
 from scenarios.crew import Crew, crew
@@ -27,7 +29,10 @@ Tell = Callable[[str, int, int], None]
 
 
 class Run:
-    """A run of one frozen wave. `picked` says which rows it may make, `stopping` when to begin nothing more."""
+    """A run of one frozen wave. `picked` says which rows it may make, `stopping` when to begin nothing more.
+
+    `budget`: what its calls are counted under, where it is part of something larger, such as a night.
+    """
 
     def __init__(
         self,
@@ -36,8 +41,10 @@ class Run:
         picked: Callable[[ShopRow], bool],
         tell: Tell,
         stopping: Callable[[], bool] = lambda: False,
+        budget: Budget | None = None,
     ) -> None:
-        self._bench = bench
+        self._id = secrets.token_hex(6)
+        self._bench = replace(bench, guard=bench.guard.during(budget or Budget(f"run-{self._id}")))
         self._frozen = frozen
         self._picked = picked
         self._tell = tell
@@ -49,10 +56,16 @@ class Run:
 
     async def go(self) -> Outcome:
         """Settle, knock, settle. Returns when nothing more is due, or it is to stop."""
+        with self._bench.traces.span("run", run=self._id, wave=self._frozen.wave.id) as span:
+            outcome = await self._go()
+            span.tell(made=outcome.made.total(), refused=outcome.refused.total(), notes=len(outcome.notes))
+            return outcome
+
+    async def _go(self) -> Outcome:
         bench, frozen = self._bench, self._frozen
         if any(scenario.channel == "email" for scenario in frozen.scenarios.values()):
-            self._mail = Collection(bench, await every_wave(bench))
-        async with crew(bench, frozen, secrets.token_hex(6), self._tell) as at_work:
+            self._mail = Collection(bench, await awaited_waves(bench))
+        async with crew(bench, frozen, self._id, self._tell) as at_work:
             self._outcome.add(await at_work.settle())
             await self._reinstate()
             tried: set[str] = set()

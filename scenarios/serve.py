@@ -13,7 +13,7 @@ import os
 import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ import sqlalchemy as sa
 import structlog
 
 from probes.clock import RealClock
+from probes.guard import Budget
 from results.beats import AT_WORK, SCHEDULES, SWEEP, Beats
 from results.calendar import LONDON
 from results.database import Database
@@ -30,7 +31,7 @@ from results.schema import Organisation, Wave
 from results.store import FrozenWave, ShopRow
 from scenarios import closing, due_calls, plan, schedules, spread
 from scenarios.alerting import look_out
-from scenarios.answers import every_wave
+from scenarios.answers import awaited_waves
 from scenarios.bench import AtWork, Bench, clock_of, database_url, opened
 from scenarios.collect import Collection
 from scenarios.commands import calls
@@ -190,20 +191,21 @@ def tell(done: Round, log: structlog.typing.FilteringBoundLogger) -> None:
 async def one_round(folder: Path, stopping: Callable[[], bool] = lambda: False) -> Round:
     """Decide nights, make what is due, collect. Raises `AtWork` where another command works on the folder."""
     done = Round()
-    async with opened(folder, to_work=True) as bench:
+    async with opened(folder, to_work=True) as bench, AsyncExitStack() as stack:
         done.folder = bench.folder
+        span = stack.enter_context(bench.traces.span("round"))
         troubles, beats, real = Troubles(bench.database), Beats(bench.database), RealClock()
         for name in bench.folder.schedules:
             done.nights += await decide_nights(bench, name)
         await beats.note([SCHEDULES, AT_WORK], real.now())
-        for frozen, picked in await open_waves(bench):
+        for frozen, picked, budget in await open_waves(bench):
             if not stopping():
-                await _try(
-                    f"wave {frozen.wave.id}", _make_due(bench, frozen, picked, stopping, done), bench, troubles, done
-                )
+                making = _make_due(bench, frozen, picked, budget, stopping, done)
+                await _try(f"wave {frozen.wave.id}", making, bench, troubles, done)
         swept = not stopping() and await _try("collecting", _collect(bench, done), bench, troubles, done)
         await beats.note([SWEEP] if swept else [], real.now(), ended=AT_WORK)
         done.next_at = await next_moment(bench)
+        span.tell(nights=len(done.nights), made=done.made.total(), mails=done.mails, troubles=len(done.troubles))
     return done
 
 
@@ -279,13 +281,16 @@ def night_wave(bench: Bench, name: str, schedule: Schedule, one: schedules.Decid
 # ------------------------------------------------------------------------------------------------ what is due
 
 
-async def open_waves(bench: Bench) -> list[tuple[FrozenWave, Callable[[ShopRow], bool]]]:
+async def open_waves(bench: Bench) -> list[tuple[FrozenWave, Callable[[ShopRow], bool], Budget]]:
     """The waves of nights that have begun and are not over, with which of their contacts may be made now.
+
+    A night is a run, however many rounds it takes; what its budget leaves waits for the next.
 
     A day of a wave's fieldwork is a night of that date; an organisation with a bank holiday today is left out.
     """
     now = bench.clock.now()
-    found: dict[str, tuple[FrozenWave, Callable[[ShopRow], bool]]] = {}
+    found: dict[str, tuple[FrozenWave, Callable[[ShopRow], bool], Budget]] = {}
+    tomorrow = dt.datetime.combine(now.astimezone(LONDON).date() + dt.timedelta(days=1), dt.time(), tzinfo=LONDON)
     for night in await Nights(bench.database).last(since=now - dt.timedelta(days=4), most=1000):
         schedule = bench.folder.schedules.get(night.schedule)
         if schedule is None or night.wave is None or night.wave in found:
@@ -298,7 +303,8 @@ async def open_waves(bench: Bench) -> list[tuple[FrozenWave, Callable[[ShopRow],
             continue
         there, _ = schedules.working(schedule, frozen.organisations, {today})
         may_ring = schedule.place_calls or not due_calls.may_dial_for_real(bench, frozen)
-        found[night.wave] = frozen, _picker(frozenset(there), may_ring)
+        budget = Budget(night_id(night.schedule, night.day), tomorrow.astimezone(dt.UTC))
+        found[night.wave] = frozen, _picker(frozenset(there), may_ring), budget
     return list(found.values())
 
 
@@ -307,7 +313,12 @@ def _picker(there: frozenset[str], may_ring: bool) -> Callable[[ShopRow], bool]:
 
 
 async def _make_due(
-    bench: Bench, frozen: FrozenWave, picked: Callable[[ShopRow], bool], stopping: Callable[[], bool], done: Round
+    bench: Bench,
+    frozen: FrozenWave,
+    picked: Callable[[ShopRow], bool],
+    budget: Budget,
+    stopping: Callable[[], bool],
+    done: Round,
 ) -> None:
     rows = await bench.store.rows(wave=frozen.wave.id, states=["planned", "intent", "open"])
     now = bench.clock.now()
@@ -316,7 +327,7 @@ async def _make_due(
     moved = asyncio.Event()
     noting = asyncio.create_task(_note_progress(Beats(bench.database), moved))
     try:
-        outcome = await Run(bench, frozen, picked, lambda what, done, total: moved.set(), stopping).go()
+        outcome = await Run(bench, frozen, picked, lambda what, done, total: moved.set(), stopping, budget).go()
     finally:
         noting.cancel()
     done.made.update(outcome.made)
@@ -345,7 +356,7 @@ def _is_due(row: ShopRow, now: dt.datetime) -> bool:
 
 async def _collect(bench: Bench, done: Round) -> None:
     """Read the mailboxes, ask who rang back, close windows, send the last e-mails, where anything is awaited."""
-    waves = await every_wave(bench)
+    waves = await awaited_waves(bench)
     if not await bench.store.how_many(["intent", "open"]) and not await _last_mails_due(bench, waves):
         return
     async with calls.carrier_for_call_backs(bench, waves) as carrier:

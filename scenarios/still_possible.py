@@ -74,6 +74,8 @@ def calls_within(caps: Caps | None, spent: Mapping[Span, Spent], days: int) -> f
         return math.inf
     room = math.inf
     for span, most in caps.most.items():
+        if span == "run":  # another run may follow at once
+            continue
         for unit in ("calls", "minutes", "pence"):
             cap, one = getattr(most, unit), getattr(caps.one_call, unit)
             if math.isfinite(cap) and one > 0:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.bench import Bench, opened
-from scenarios.crew import AT_ONCE, MAKE, ahead, cluster
+from scenarios.crew import AT_ONCE, MAKE, ahead, budget_of, cluster
 from scenarios.engine import Job
 from scenarios.making import Making, making
 from scenarios.phone_account import TwilioAccount
@@ -46,24 +46,26 @@ class _Runs:
         run = job.about["run"]
         if run not in self._open:
             self._open[run] = _Open()
-            self._group.create_task(self._keep_open(run, job.about["wave"], self._open[run]))
+            self._group.create_task(self._keep_open(run, job.about, self._open[run]))
         here = self._open[run]
         here.at_work += 1
         try:
             maker = await asyncio.shield(here.maker)
-            return (await maker.make(job.about["shop"])).as_json()
+            return (await maker.do(job)).as_json()
         finally:
             here.at_work -= 1
             here.idle = 0
 
-    async def _keep_open(self, run: str, wave: str, here: _Open) -> None:
+    async def _keep_open(self, run: str, about: Mapping[str, Any], here: _Open) -> None:
         """Open the run, and close it when it has had no work for a while; in one task, as what it opens demands."""
         try:
             async with opened(self._folder, to_work=True, beside_others=True) as shared:
                 bench = _without_callbacks(shared)
-                frozen = await bench.store.wave(wave)
+                if budget := budget_of(about):
+                    bench = replace(bench, guard=bench.guard.during(budget))
+                frozen = await bench.store.wave(about["wave"])
                 if frozen is None:
-                    raise RuntimeError(f"there is no wave {wave}")
+                    raise RuntimeError(f"there is no wave {about['wave']}")
                 async with making(bench, frozen, ahead(bench, run)) as maker:
                     here.maker.set_result(maker)
                     while here.at_work or (here.idle < _KEPT_OPEN and not here.closing):

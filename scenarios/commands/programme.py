@@ -14,7 +14,7 @@ from results.schema import Wave
 from results.store import FrozenWave, ShopRow
 from scenarios import closing, consents, due_calls, show
 from scenarios import plan as planning
-from scenarios.answers import UNSETTLED, every_wave
+from scenarios.answers import UNSETTLED, awaited_waves
 from scenarios.bench import Bench, opened
 from scenarios.collect import Collection
 from scenarios.commands import calls
@@ -187,7 +187,7 @@ def collect(
 async def collect_mail(folder: Path, until_closed: bool, as_json: bool) -> None:
     """Read the mailboxes, and say what is waited for."""
     async with opened(folder, to_work=True) as bench:
-        waves = await every_wave(bench)
+        waves = await awaited_waves(bench)
         async with calls.carrier_for_call_backs(bench, waves) as carrier:
             collection = Collection(bench, waves, carrier)
             fetched = await collection.once()

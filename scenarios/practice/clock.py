@@ -49,10 +49,11 @@ class HouseClock:
         now = self._anchor.now + dt.timedelta(seconds=(real - self._anchor.real) * self.speed)
         return Reading(now=now, real=real, speed=self.speed)
 
-    def set_speed(self, speed: float) -> None:
-        """Go on from now at another speed."""
+    def go_on(self, speed: float | None = None, leap_to: dt.datetime | None = None) -> None:
+        """Go on from now, at another speed if one is given; or from a later moment. A moment that is past is now."""
         here = self.reading()
-        self.set(Reading(now=here.now, real=here.real, speed=speed))
+        now = here.now if leap_to is None else max(here.now, leap_to)
+        self.set(Reading(now=now, real=here.real, speed=speed or here.speed))
 
     def set(self, reading: Reading) -> None:
         """Take over a reading of the same clock."""

@@ -19,7 +19,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import uvicorn
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, model_validator
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -40,12 +40,19 @@ _PATIENCE = 20.0  # real seconds for the mail servers to start or stop
 _LONGEST_LINE = 64_000_000  # bytes of a tally
 
 
-class NewSpeed(BaseModel):
-    """What POST /clock takes."""
+class NewTime(BaseModel):
+    """What POST /clock takes: another speed, a moment to leap to, or both. Nobody goes back in time."""
 
     model_config = ConfigDict(extra="forbid")
 
-    speed: Speed
+    speed: Speed | None = None
+    leap_to: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> NewTime:
+        if self.speed is None and self.leap_to is None:
+            raise ValueError("asks for nothing")
+        return self
 
 
 class MailProcess:
@@ -138,10 +145,11 @@ class House:
 
     async def _set_clock(self, request: Request) -> Response:
         try:
-            wanted = NewSpeed.model_validate_json(await request.body())
+            wanted = NewTime.model_validate_json(await request.body())
         except ValidationError:
-            return JSONResponse({"error": 'send {"speed": s}, s above 0 and at most 1,000,000'}, 422)
-        self._clock.set_speed(wanted.speed)
+            how = 'send {"speed": s}, s above 0 and at most 1,000,000, or {"leap_to": "2026-11-23T10:00:00+00:00"}'
+            return JSONResponse({"error": how}, 422)
+        self._clock.go_on(wanted.speed, wanted.leap_to)
         return JSONResponse(_reading(self._clock))
 
     async def _partnership(self, request: Request) -> Response:
@@ -150,7 +158,8 @@ class House:
     async def _tally(self, request: Request) -> Response:
         pages = {name: dict(website.fetched) for name, website in self._websites.items()}
         calls = await asyncio.to_thread(_counted, tuple(self._network.calls.values()))
-        return JSONResponse({"mails": await self._post.tally(), "calls": calls, "pages": pages})
+        days = {name: dict(website.days) for name, website in self._websites.items()}
+        return JSONResponse({"mails": await self._post.tally(), "calls": calls, "pages": pages, "page_days": days})
 
     async def _truth(self, request: Request) -> Response:
         return JSONResponse(
@@ -167,7 +176,7 @@ async def partnership(
 ) -> AsyncIterator[dict[str, Any]]:
     """The councils open for business: yields the partnership document once every port answers."""
     clock = HouseClock(start, speed)
-    websites = {council.id: Website(Site(council)) for council in councils}
+    websites = {council.id: Website(Site(council), clock) for council in councils}
     with _sockets(len(councils) + 2) as sockets:
         addresses = [f"http://{_HOST}:{one.getsockname()[1]}" for one in sockets]
         async with asyncio.TaskGroup() as tasks, MailProcess.started(councils, clock, addresses[2:]) as post:

@@ -15,8 +15,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from results.calendar import LONDON
 from scenarios.practice import documents
 from scenarios.practice.catalogue import CATEGORIES, slug
+from scenarios.practice.clock import HouseClock
 from scenarios.practice.search import Hit, results
 from scenarios.practice.site import Page, Site
 
@@ -30,11 +32,13 @@ _MISSING = Page("", "Page not found", "missing.html")
 
 
 class Website:
-    """One council's website. `fetched` counts requests: {"GET /path": times}."""
+    """One council's website. `fetched` counts requests: {"GET /path": times}; `days` too: {"2026-11-23": times}."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, clock: HouseClock) -> None:
         self.site = site
         self.fetched: Counter[str] = Counter()
+        self.days: Counter[str] = Counter()
+        self._clock = clock
         self._drawn: dict[str, str] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,6 +46,7 @@ class Website:
         key = f"{request.method} {request.url.path[:200]}"
         if key in self.fetched or len(self.fetched) < _MOST_COUNTED:
             self.fetched[key] += 1
+        self.days[self._clock.now().astimezone(LONDON).date().isoformat()] += 1
         response = self._answer(request) if request.method in ("GET", "HEAD") else PlainTextResponse("", 405)
         await response(scope, receive, send)
 

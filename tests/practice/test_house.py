@@ -16,6 +16,7 @@ import pytest
 
 from probes.clock import PracticeClock
 from results.calendar import LONDON
+from scenarios.practice.clock import HouseClock
 from scenarios.practice.council import read_councils
 from scenarios.practice.house import partnership as open_partnership
 from scenarios.practice.site import Site
@@ -101,6 +102,18 @@ async def test_a_change_of_speed_is_everybodys_and_loses_no_time() -> None:
         assert before <= clock.now() <= again.now() < before + dt.timedelta(days=1)
 
 
+async def test_a_leap_is_everybodys_and_never_back() -> None:
+    async with open_partnership(read_councils(only=["calderwick"])) as document:
+        clock = await PracticeClock.at(document["house"])
+        there = clock.now() + dt.timedelta(days=40)
+
+        await clock.leap(there)
+        await clock.leap(there - dt.timedelta(days=1))
+
+        again = await PracticeClock.at(document["house"])
+        assert there <= clock.now() <= again.now() < there + dt.timedelta(minutes=1)
+
+
 @pytest.mark.parametrize("body", ["{}", '{"speed": 0}', '{"speed": -1}', '{"speed": 1e9}', "fast", '{"speed": "NaN"}'])
 def test_a_speed_that_makes_no_sense_is_refused(body: str, house: House) -> None:
     answer = house.post("/clock", body)
@@ -162,6 +175,6 @@ def test_files_that_cannot_be_used_are_told_without_a_traceback(tmp_path: Path) 
 
 def test_every_page_of_every_shipped_council_can_be_drawn() -> None:
     for council in read_councils():
-        website = Website(Site(council))
+        website = Website(Site(council), HouseClock())
         for page in website.site.pages.values():
             assert council.name in website.draw(page)

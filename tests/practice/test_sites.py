@@ -14,6 +14,7 @@ from protego import Protego
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from starlette.testclient import TestClient
 
+from scenarios.practice.clock import HouseClock
 from scenarios.practice.council import FOLDER, Search, read_councils
 from scenarios.practice.search import Entry, rank, results
 from scenarios.practice.site import Site
@@ -291,7 +292,7 @@ def traps() -> TestClient:
     """A shipped council's site with every trap set at once."""
     council = next(one for one in read_councils(FOLDER) if one.id == "ashcombe-vale")
     website = council.website.model_copy(update={"soft_404": True, "cookie_banner": True})
-    return TestClient(Website(Site(council.model_copy(update={"website": website}))))
+    return TestClient(Website(Site(council.model_copy(update={"website": website})), HouseClock()))
 
 
 def test_a_page_that_is_not_there_may_answer_as_if_it_were(traps: TestClient) -> None:

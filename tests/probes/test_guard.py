@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.guard import Caps, Carrier, Effect, Guard, Refused, Span, Spend, never_dialled
+from probes.guard import Budget, Caps, Carrier, Effect, Guard, Refused, Span, Spend, never_dialled
 from results.calendar import LONDON
 from results.schema import Consent, Contacts, Limits, Line, Organisation, Refusal
 
@@ -333,7 +333,13 @@ class Purse:
     spent: list[Spend] = field(default_factory=list)
 
     async def spend(
-        self, effect: Effect, at: dt.datetime, day: dt.date, cost: Spend, most: Mapping[Span, Spend]
+        self,
+        effect: Effect,
+        at: dt.datetime,
+        day: dt.date,
+        cost: Spend,
+        most: Mapping[Span, Spend],
+        run: str | None = None,
     ) -> str:
         for span, cap in most.items():
             for unit in ("calls", "minutes", "pence"):
@@ -360,6 +366,16 @@ async def test_a_call_that_would_pass_a_cap_is_refused_and_costs_nothing(span: S
     assert len(purse.spent) == 2
     assert unit in ledger.refused[0].reason
     assert (ledger.refused[0].retry_at is not None) is (span == "day")
+
+
+@pytest.mark.parametrize("goes_on", [None, MONDAY + dt.timedelta(days=1)])
+async def test_what_a_run_may_not_make_any_more_waits_for_the_next(goes_on: dt.datetime | None) -> None:
+    ledger = Ledger()
+    caps = Caps(one_call=Spend(calls=1, minutes=2, pence=3.0), most={"run": Spend(calls=1)})
+    gate = Guard({"amber": council()}, ledger, Clock(), "practice", caps, Purse()).during(Budget("night", goes_on))
+
+    assert [await rule(gate, CALL) for _ in range(2)] == ["", "cap.run"]
+    assert ledger.refused[0].retry_at == goes_on
 
 
 async def test_mails_and_pages_cost_nothing() -> None:

@@ -382,6 +382,18 @@ async def test_a_cap_holds_over_a_day_a_wave_and_the_whole_account(database: Dat
     assert (next_day, wave_full, elsewhere, broke) == ("", "wave calls", "", "account pence")
 
 
+async def test_a_cap_on_a_run_begins_anew_with_each_and_holds_nothing_outside_runs(database: Database) -> None:
+    await store_with(database, one := row(0))
+    ledger, most = DatabaseLedger(database), {"run": Cost(calls=2)}
+
+    said = [
+        await ledger.spend(Ring(one.id), NOW, NOW.date(), Cost(1, 2, 2.6), most, run)  # type: ignore[arg-type]
+        for run in ("first", "first", "first", "second", None)
+    ]
+
+    assert said == ["", "", "run calls", "", ""]
+
+
 async def test_forty_calls_at_once_never_pass_a_cap(database: Database) -> None:
     ledger = DatabaseLedger(database)
 
@@ -574,3 +586,32 @@ async def first_version(url: str) -> None:
                 await connection.execute(table.insert().values(values))
     finally:
         await opened.close()
+
+
+# ------------------------------------------------------------------------------------------------ a year of waves
+
+
+async def test_waves_that_are_long_over_are_not_awaited_unless_a_window_is_open(database: Database) -> None:
+    store = Store(database)
+    for name, until in (("old", dt.date(2026, 1, 9)), ("waiting", dt.date(2026, 1, 9)), ("new", dt.date(2026, 12, 4))):
+        wave = WAVE.model_copy(update={"id": name, "fieldwork_from": until, "fieldwork_until": until})
+        shop = planned(name, "amber", SCENARIO, "bins", "hello@amber.example", 0, NOW)
+        await store.freeze(replace(FROZEN, wave=wave), [shop])
+        if name == "waiting":
+            await store.about_to(shop.id, "<m@x>", NOW)
+
+    assert set(await store.wave_ids()) == {"old", "waiting", "new"}
+    assert set(await store.wave_ids(awaited_since=dt.date(2026, 9, 1))) == {"waiting", "new"}
+
+
+async def test_what_nights_are_frozen_with_is_once_in_memory(database: Database) -> None:
+    store = Store(database)
+    for name in ("first", "second"):
+        await store.freeze(replace(FROZEN, wave=WAVE.model_copy(update={"id": name})), [])
+
+    first, second = [await store.wave(name) for name in ("first", "second")]
+
+    assert first is not None
+    assert second is not None
+    assert first.organisations == FROZEN.organisations
+    assert first.organisations is second.organisations

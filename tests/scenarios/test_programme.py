@@ -75,6 +75,15 @@ def test_a_folder_without_programme_toml_says_how_to_make_one(tmp_path: Path) ->
     assert "doorstep init" in mistakes(tmp_path)[0]
 
 
+def test_a_file_that_was_changed_is_read_anew(folder: Path) -> None:
+    path = next((folder / "register").glob("*.yaml"))
+    before = load(folder).register
+
+    path.write_text(path.read_text().replace("name: ", "name: New ", 1))
+
+    assert [one.name for one in load(folder).register.values()] != [one.name for one in before.values()]
+
+
 def test_a_file_that_is_not_text_is_told(folder: Path) -> None:
     (folder / "register" / "amber.yaml").write_bytes(b"\xff\xfe\x00")
 

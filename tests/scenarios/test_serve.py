@@ -34,7 +34,8 @@ NIGHT = "nightly-mails-2026-11-23"
 NIGHTLY = 'nightly-mails: {cron: "0 10 * * *", scenario: email, jitter_minutes: 0}\n'
 
 
-async def _pass(folder: Path, minutes: float) -> None:
+async def pass_minutes(folder: Path, minutes: float) -> None:
+    """Let so much practice time go by."""
     async with opened(folder, to_work=False) as bench:
         assert isinstance(bench.clock, PracticeClock)
         await bench.clock.set_speed(6000)
@@ -53,7 +54,7 @@ async def test_a_night_is_made_once_and_what_fails_is_told_until_it_works(tmp_pa
         (folder / "schedules.yaml").write_text(NIGHTLY)
         settings = (folder / "programme.toml").read_text()
         first = await one_round(folder)
-        await _pass(folder, 15)
+        await pass_minutes(folder, 15)
         (folder / "programme.toml").write_text(re.sub(r"imap_port = \d+", "imap_port = 1", settings))
         failed = await one_round(folder)
         told = await asyncio.to_thread(machine, folder, "status")

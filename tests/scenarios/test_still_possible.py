@@ -222,3 +222,4 @@ def test_caps_leave_what_is_not_spent_at_the_dearest() -> None:
     assert calls_within(Caps(one, {"day": Spend(calls=5)}), spent, 3) == 2 + 2 * 5
     assert calls_within(Caps(one, {"day": Spend(calls=5), "account": Spend(minutes=23)}), spent, 3) == 1
     assert calls_within(Caps(one, {"wave": Spend(calls=4)}), spent, 3) == 0
+    assert calls_within(Caps(one, {"run": Spend(calls=1)}), spent, 3) == math.inf

@@ -32,7 +32,7 @@ def test_a_known_file_is_not_parsed_again(tmp_path: Path) -> None:
     folder = programme(tmp_path / "mine")
     _load(folder)
     kept = (folder / KNOWN).read_text()
-    (folder / KNOWN).write_text(kept.replace("Example Council", "Kept Council"))
+    (folder / KNOWN).write_text(kept.replace("Example District Council", "Kept Council"))
 
     assert Known(folder).read(folder / "register" / "example-council.yaml", Organisation).name == "Kept Council"
 

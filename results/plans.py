@@ -15,6 +15,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 from pydantic import Field
 
+from results.calendar import LONDON
 from results.database import Database
 from results.schema import CHANNELS, Channel, Noun, Shop, Shopper
 from results.tables import plans
@@ -127,6 +128,30 @@ def by_place(plan: Plan, shops: Sequence[Shop]) -> dict[Place, Standing]:
             found.items(),
             key=lambda item: (names.get(item[0][0], item[0][0]).casefold(), CHANNELS.index(item[0][1])),
         )
+    )
+
+
+class Promised(Noun):
+    """What a wave's frozen plan promised beside what was made: `{channel: Standing}`, over all organisations.
+
+    `number`: 1, and more where the plan was frozen again, for the reason `why`.
+    """
+
+    on: dt.date
+    number: int
+    why: str
+    channels: Mapping[Channel, Standing]
+
+
+def promised(promise: Promise, shops: Sequence[Shop]) -> Promised:
+    """A frozen plan and how it stands. `shops`: all of the wave's."""
+    asked = ((cell.channel, cell.contacts) for cell in promise.plan.cells)
+    found = _standing(asked, shops, lambda shop: shop.channel)
+    return Promised(
+        on=promise.at.astimezone(LONDON).date(),
+        number=promise.number,
+        why=promise.why,
+        channels=dict(sorted(found.items(), key=lambda item: CHANNELS.index(item[0]))),
     )
 
 

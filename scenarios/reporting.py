@@ -17,6 +17,7 @@ from typing import NamedTuple
 from results.calendar import LONDON
 from results.change import Earlier, same_scenarios
 from results.nights import Nights
+from results.plans import Plans
 from results.report.model import Full, ReferenceFigure, WaveReport
 from results.report.pages import is_large
 from results.report.reference import published, read
@@ -97,6 +98,7 @@ async def _assembled(
             references(bench.folder.path),
             minutes_a_reply,
             await agreeing.of_wave(bench, frozen),
+            await Plans(bench.database).newest(frozen.wave.id),
         )
     return made, shops
 

@@ -10,6 +10,7 @@ from results.benchmark import BANDS
 from results.change import SCORE
 from results.channels import ABOUT, contacts
 from results.measures import CONTACTABILITY
+from results.plans import Promised, Standing
 from results.report.happened import appealed
 from results.report.model import ChannelPart, StaffTime, WaveReport
 
@@ -50,6 +51,7 @@ def method(report: WaveReport) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """(heading, sentences) for the end of the report."""
     return (
         ("How it was done", _how(report)),
+        *((("What was planned", _planned(report.promised)),) if report.promised else ()),
         ("How it is scored", _scored(report)),
         ("How places are given", _places()),
         *((("How change is told", _compared()),) if report.since else ()),
@@ -59,6 +61,30 @@ def method(report: WaveReport) -> tuple[tuple[str, tuple[str, ...]], ...]:
         *((("People and probes side by side", beside),) if (beside := _side_by_side(report)) else ()),
         *((("How far those who judged agree", _agreement(report)),) if report.agreement else ()),
     )
+
+
+def _planned(promised: Promised) -> tuple[str, ...]:
+    """What the frozen plan promised and what became of it, a channel a sentence."""
+    why = f": {promised.why}" if promised.why else ""
+    again = f" It is the {words.ordinal(promised.number)} plan{why}." if promised.number > 1 else ""
+    return (
+        f"The plan was frozen on {words.day(promised.on)}.{again}",
+        *(
+            f"{ABOUT[channel].name}: {one.promised:,} planned; {_became(one)}."
+            for channel, one in promised.channels.items()
+        ),
+    )
+
+
+def _became(one: Standing) -> str:
+    told = {
+        "awaiting an answer": one.awaited,
+        "refused": one.refused,
+        "not measured or set aside": one.failed,
+        "not made yet": one.waiting,
+        "not in the wave": one.missing - one.waiting - one.refused - one.failed,
+    }
+    return words.listed([f"{one.done:,} made and counted", *(f"{n:,} {what}" for what, n in told.items() if n > 0)])
 
 
 def _disputed(report: WaveReport) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from results.benchmark import Benchmark, Interval, Rank, Rounded, Score
 from results.change import Change
 from results.findings import Findings
 from results.kpis import Figure, LineFigures, PartnershipFigure
+from results.plans import Promised
 from results.schema import Appeal, Channel, Id, Noun, Points, Shopper, Stage, State, Tier
 from results.times import Replies, Times
 
@@ -248,6 +249,7 @@ class WaveReport(Noun):
     references: tuple[ReferenceFigure, ...] = ()
     disputed: tuple[Disputed, ...] = Field(default=(), description="every appeal, decided or not")
     agreement: tuple[Agreements, ...] = Field(default=(), description="of those who judged the same contacts")
+    promised: Promised | None = Field(default=None, description="the wave's frozen plan, and how much of it was made")
     own: Id | None = Field(
         default=None, description="the organisation that the report is for; the others are then without names"
     )

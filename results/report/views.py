@@ -76,6 +76,8 @@ def for_one(report: WaveReport, own: str, secret: str) -> WaveReport:
             "refusals": tuple(one for one in report.refusals if one.organisation == parts[own].name)
             + _uncounted(report.refusals, parts[own].name),
             "services": (),
+            # why a plan was frozen again may tell of another organisation
+            "promised": report.promised.model_copy(update={"why": ""}) if report.promised else None,
         }
     )
 

@@ -29,6 +29,7 @@ from results.findings import (
 from results.kpis import Figure, LineKind, Read, by_line, figures, line_kind, partnership, readings
 from results.marking import COULD_NOT_TELL
 from results.measures import MEASURES, Reading
+from results.plans import Promise, promised
 from results.report.happened import happened, why_not_counted
 from results.report.model import (
     Cell,
@@ -97,10 +98,12 @@ def assembled(
     references: Sequence[ReferenceFigure] = (),
     minutes_a_reply: float = MINUTES_A_REPLY,
     agreement: Sequence[Agreements] = (),
+    promise: Promise | None = None,
 ) -> Assembled:
     """The report of one wave. `edition`: what is said of it where the wave has been judged anew. `earlier`: the wave
     that changes are told from. `enquiries`: what was asked, by id. `references`: others' figures to stand beside.
     `minutes_a_reply`: the estimate of what a reply by e-mail costs. `agreement`: of those who judged the same contacts.
+    `promise`: the wave's frozen plan.
 
     Its members are the wave's organisations (all of `organisations` where it names none); shops and refusals of anybody
     else, and shops of other waves, are left out.
@@ -142,6 +145,7 @@ def assembled(
             for one in shop.appeals
         ),
         agreement=tuple(agreement),
+        promised=promised(promise, shops) if promise else None,
     )
     return Assembled(report, parts.with_contacts)
 

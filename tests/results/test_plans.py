@@ -6,8 +6,12 @@ import pytest
 import sqlalchemy as sa
 
 from results.database import Database
-from results.plans import Cell, Plan, Plans, Standing, by_kind, by_place
+from results.plans import Cell, Plan, Plans, Promise, Standing, by_kind, by_place, promised
+from results.report import assemble
+from results.report.method import method
+from results.report.views import for_one
 from results.schema import Channel, Shop
+from tests.results.partnership import fieldwork
 
 NOW = dt.datetime(2027, 1, 4, 10, tzinfo=dt.UTC)
 
@@ -131,3 +135,19 @@ def test_kinds_are_by_what_is_asked_and_by_office_hours_over_all_organisations()
         ("phone", "Missed bin", True): Standing(promised=7, done=1, waiting=1),
         ("phone", "Missed bin", False): Standing(promised=1, waiting=1),
     }
+
+
+def test_a_report_tells_by_channel_what_was_planned_and_what_became_of_it() -> None:
+    frozen = Promise(plan(cell("amber", 3), cell("bede", 2)), 2, NOW, "Bede agreed to more")
+    shops = [shop(0, "closed", counted=True), shop(1, "refused"), shop(2, "closed", "bede", counted=True)]
+    work = fieldwork(councils=2, calls=2, mails=2)
+
+    told = promised(frozen, shops)
+    report = assemble(work.wave, work.scheme, work.organisations, work.shops).model_copy(update={"promised": told})
+
+    assert told.channels == {"phone": Standing(promised=5, done=2, refused=1)}
+    assert dict(method(report))["What was planned"] == (
+        "The plan was frozen on 4 January 2027. It is the 2nd plan: Bede agreed to more.",
+        "Telephone: 5 planned; 2 made and counted, 1 refused and 2 not in the wave.",
+    )
+    assert for_one(report, report.organisations[0].id, "secret").promised == told.model_copy(update={"why": ""})

@@ -9,7 +9,7 @@ from typing import TextIO, cast
 
 from xlsxwriter import Workbook
 
-from results.report.model import ChannelPart, OrganisationChannel, OrganisationPart, WaveReport
+from results.report.model import ChannelPart, OrganisationChannel, OrganisationPart, WaveReport, in_columns
 from results.report.rows import Value, pieces
 from results.report.sheets import Column, Sheets
 from results.schema import Channel
@@ -49,13 +49,14 @@ class Contacts:
         self._styles = {part.channel: sheets.styles(contacts_head(part)) for part in report.channels}
         self._count = _counts(report, first, end)
         self._next = {channel: 2 + before for channel, before in _counts(report, 0, first).items()}
+        self._known: dict[str, str] = {}
         self._files = {channel: _file() for channel in self._parts}
 
     def add(self, organisation: OrganisationPart) -> None:
         """The next organisation, with its contacts."""
         for own in organisation.channels:
             rows = _rows(self._parts[own.channel], organisation.name, own)
-            for count, text in pieces(rows, self._styles[own.channel], self._next[own.channel]):
+            for count, text in pieces(rows, self._styles[own.channel], self._next[own.channel], self._known):
                 self._files[own.channel].write(text)
                 self._next[own.channel] += count
 
@@ -90,9 +91,7 @@ def _counts(report: WaveReport, first: int, end: int | None) -> dict[Channel, in
 def _rows(part: ChannelPart, name: str, own: OrganisationChannel) -> Iterator[Sequence[Value]]:
     places = {one.id: place for place, one in enumerate(part.criteria)}
     for shop in own.shops:
-        answers: list[Value] = [None] * len(places)
-        for cell in shop.cells:
-            answers[places[cell.criterion]] = cell.words
+        answers = in_columns(shop, [cell.words for cell in shop.cells], places, "")
         yield [
             *(shop.id, name, shop.made_at, shop.shopper, shop.contact, shop.enquiry),
             *(shop.counted, shop.state, " ".join(shop.happened)),

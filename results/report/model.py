@@ -64,6 +64,19 @@ class ShopRow(Noun):
     evidence: tuple[EvidenceRow, ...]
 
 
+def in_columns(shop: ShopRow, told: list[str], places: Mapping[str, int], nothing: str) -> list[str]:
+    """What is `told` of each of a shop's cells, in the columns of its channel. `places`: {criterion: its column}.
+
+    `nothing`: what stands in the columns of questions that the shop has no cell for.
+    """
+    if len(told) == len(places):  # cells stand in the order of the columns
+        return told
+    found = [nothing] * len(places)
+    for cell, one in zip(shop.cells, told, strict=True):
+        found[places[cell.criterion]] = one
+    return found
+
+
 class StandardMet(Noun):
     """How often a standard of the profile was met: full marks on the criterion that measures it.
 

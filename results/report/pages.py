@@ -11,7 +11,15 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from results.report.html import environment_for, mean_words, points_words, reasons, tidy
-from results.report.model import Cell, ChannelPart, OrganisationChannel, OrganisationPart, ShopRow, WaveReport
+from results.report.model import (
+    Cell,
+    ChannelPart,
+    OrganisationChannel,
+    OrganisationPart,
+    ShopRow,
+    WaveReport,
+    in_columns,
+)
 
 if TYPE_CHECKING:
     from results.report.drawings import Drawn
@@ -110,9 +118,9 @@ def _means(part: ChannelPart, own: OrganisationChannel) -> str:
 
 
 def _row(shop: ShopRow, places: dict[str, int], cells: dict[int, str]) -> str:
-    answers = ["<td>—"] * len(places)
-    for cell in shop.cells:
-        answers[places[cell.criterion]] = cells.get(id(cell)) or cells.setdefault(id(cell), _cell(cell))
+    known = map(cells.get, map(id, shop.cells))
+    told = [one or cells.setdefault(id(cell), _cell(cell)) for one, cell in zip(known, shop.cells, strict=True)]
+    answers = in_columns(shop, told, places, "<td>—")
     waits = "" if shop.counted else f" Not counted: {escape(shop.state)}."
     notes = [*shop.notes, *(f"{line}." for line in reasons(shop)), f"Shop {shop.id}"]
     notes += [f"{one.kind}: {one.name}, SHA-256 {one.sha256[:12]}…" for one in shop.evidence]

@@ -22,13 +22,15 @@ _DAY_NOUGHT = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - a worksheet knows no z
 _BUFFER = 500
 
 
-def pieces(rows: Iterable[Sequence[Value]], styles: Sequence[int], first: int = 2) -> Iterator[tuple[int, str]]:
+def pieces(
+    rows: Iterable[Sequence[Value]], styles: Sequence[int], first: int = 2, known: dict[str, str] | None = None
+) -> Iterator[tuple[int, str]]:
     """Rows as SpreadsheetML from row `first` on, some hundred at a time: (how many, their text); text is always text.
 
-    `styles`: of each column, by number.
+    `styles`: of each column, by number. `known`: short texts as they stand in a cell, for whoever has several pieces.
     """
+    known = {} if known is None else known
     heads = [(f'<c r="{xl_col_to_name(column)}', f'" s="{style}"') for column, style in enumerate(styles)]
-    known: dict[str, str] = {}
     lines: list[str] = []
     for number, row in enumerate(rows, first):
         cells = [f'<row r="{number}">']

@@ -18,6 +18,8 @@ from selectolax.lexbor import LexborHTMLParser
 from results.report import WaveReport, assemble, pages, write, write_as
 from results.report.drawings import drawn
 from results.report.html import render
+from results.report.views import WITHHELD, Level, at_reporting_levels, full_at_reporting_levels
+from results.report.wave import assembled
 from results.schema import Answer, Observation, Organisation, Shop, State
 from tests.results.partnership import Fieldwork, fieldwork
 
@@ -331,3 +333,27 @@ async def test_a_large_report_is_a_front_page_and_a_page_for_each_organisation(
     assert report.organisations[0].name in "".join(
         one.text for one in Document(str(tmp_path / "wave-report.docx")).paragraphs
     )
+
+
+async def test_a_large_report_whose_contacts_are_put_in_as_it_is_written_is_the_same_and_withholds_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "SPLIT_FROM", 50)
+    work = fieldwork(councils=3)
+    made = assembled(work.wave, work.scheme, work.organisations, work.shops, work.refusals)
+    first, second, _ = work.organisations
+    held: dict[str, Level] = {first: "organisation", second: "department"}
+
+    await write_as(at_reporting_levels(made.whole(), held), tmp_path / "at once", ("html", "xlsx"))
+    bare = at_reporting_levels(made.report, held)
+    full = full_at_reporting_levels(made.full, held)
+    await write_as(bare, tmp_path / "put in", ("html", "xlsx"), full=full)
+
+    assert not any(own.shops for one in bare.organisations for own in one.channels)
+    once, later = (
+        {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        for folder in (tmp_path / "at once", tmp_path / "put in")
+    )
+    assert len(once) == 5
+    assert once == later
+    assert WITHHELD["organisation"] in (tmp_path / "put in" / "organisations" / f"{first}.html").read_text("utf-8")

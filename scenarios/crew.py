@@ -42,8 +42,8 @@ Over = Callable[[Channel], None]
 class Crew(Protocol):
     """Makes contacts. `over` is told of each that is over; while `stopping` says so, none is begun."""
 
-    async def settle(self) -> Outcome:
-        """Settle the calls that were begun by a process that is gone."""
+    async def settle(self) -> Sequence[ShopRow]:
+        """Settle the calls that a process that is gone was about to place; which are to be made first, or followed."""
 
     async def make(self, rows: Sequence[ShopRow], over: Over, stopping: Callable[[], bool]) -> Outcome:
         """Make these contacts, or as many as may be made now."""
@@ -81,6 +81,12 @@ def cluster(bench: Bench, at_once: Mapping[str, int]) -> AbstractAsyncContextMan
     return ProcrastinateEngine(bench.database, url, at_once)
 
 
+async def _begun(bench: Bench, frozen: FrozenWave) -> list[ShopRow]:
+    """The calls that somebody has begun and that are not over."""
+    rows = await bench.store.rows(wave=frozen.wave.id, channel="phone", states=["intent", "open"])
+    return [row for row in rows if row.closes_at is None]
+
+
 def _id(run: str, shop: str) -> str:
     return f"{run}/{shop}"
 
@@ -113,18 +119,21 @@ def budget_of(about: Mapping[str, Any]) -> Budget | None:
 async def _this_process(bench: Bench, frozen: FrozenWave, run: str) -> AsyncIterator[Crew]:
     await JobRows(bench.database).clear()  # nobody else is at work: what an earlier run left is in the plan
     async with LocalEngine(bench.database, AT_ONCE) as engine, making(bench, frozen, ahead(bench, run)) as maker:
-        yield _ThisProcess(engine, maker, run, bench)
+        yield _ThisProcess(bench, frozen, engine, maker, run)
 
 
 class _ThisProcess:
-    def __init__(self, engine: Engine, maker: Making, run: str, bench: Bench) -> None:
+    def __init__(self, bench: Bench, frozen: FrozenWave, engine: Engine, maker: Making, run: str) -> None:
+        self._bench = bench
+        self._frozen = frozen
         self._engine = engine
         self._maker = maker
         self._run = run
-        self._bench = bench
 
-    async def settle(self) -> Outcome:
-        return await self._maker.settle_calls()
+    async def settle(self) -> Sequence[ShopRow]:
+        """What nobody knows of is settled all at once; calls under way are followed beside the new ones."""
+        await self._maker.settle_calls()
+        return await _begun(self._bench, self._frozen)
 
     async def make(self, rows: Sequence[ShopRow], over: Over, stopping: Callable[[], bool]) -> Outcome:
         done, faults, stop = Outcome(), _Faults(), asyncio.Event()
@@ -191,11 +200,9 @@ class _Workers:
         self._run = run
         self._tell = tell
 
-    async def settle(self) -> Outcome:
+    async def settle(self) -> Sequence[ShopRow]:
         """A call that a live worker follows is settled after it: both have the same turn."""
-        rows = await self._bench.store.rows(wave=self._frozen.wave.id, channel="phone", states=["intent", "open"])
-        begun = [row for row in rows if row.closes_at is None]
-        return await self.make(begun, lambda channel: None, lambda: False)
+        return await _begun(self._bench, self._frozen)
 
     async def make(self, rows: Sequence[ShopRow], over: Over, stopping: Callable[[], bool]) -> Outcome:
         jobs = {_id(self._run, row.id): row for row in rows}

@@ -310,17 +310,9 @@ class Making:
 
     # ------------------------------------------------------------------------------------------------ settling
 
-    async def settle_calls(self) -> Outcome:
-        """Before any call is placed again, what became of those begun before a crash; those under way are followed."""
-        done = Outcome()
-        if self._phone is None:
-            return done
+    async def settle_calls(self) -> None:
+        """Before any call is placed again, what became of those that were about to be placed before a crash."""
         await self._settle(lambda row: True)
-        rows = await self._bench.store.rows(wave=self._frozen.wave.id, channel="phone", states=["open"])
-        async with asyncio.TaskGroup() as group:
-            for row in rows:
-                group.create_task(self._adopt(row, done))
-        return done
 
     async def _settle(self, which: Callable[[ShopRow], bool]) -> None:
         if self._phone is not None and self._carrier is not None:

@@ -66,13 +66,13 @@ class Run:
         if any(scenario.channel == "email" for scenario in frozen.scenarios.values()):
             self._mail = Collection(bench, await awaited_waves(bench))
         async with crew(bench, frozen, self._id, self._tell) as at_work:
-            self._outcome.add(await at_work.settle())
+            begun = await at_work.settle()
             await self._reinstate()
             tried: set[str] = set()
             while not self._stopping():
                 again = await self._settle_mails()  # it may put new contacts in the place of those in doubt
                 await published.add_contacts(bench, frozen)
-                if rows := [row for row in await self._due() if row.id not in tried]:
+                if rows := [row for row in (*begun, *await self._due()) if row.id not in tried]:
                     tried.update(row.id for row in rows)
                     await self._make_all(at_work, rows)
                 elif again:

@@ -9,9 +9,8 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
@@ -20,7 +19,6 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 Model = TypeVar("Model", bound=BaseModel)
 _LARGEST = 1_000_000  # bytes; a register file of a megabyte is a mistake
-_MOST_REMEMBERED = 2048  # files of a few kilobytes
 
 
 class Reader(Protocol):
@@ -53,13 +51,7 @@ class Invalid(Exception):
 
 def read_yaml(path: Path, model: type[Model]) -> Model:
     """One YAML 1.2 file as one noun. Raises `Invalid`."""
-    return cast(Model, _noun(path, _text(path), model))
-
-
-@lru_cache(maxsize=_MOST_REMEMBERED)
-def _noun(path: Path, text: str, model: type[BaseModel]) -> BaseModel:
-    """Remembered, because a server looks at all its files every half minute and they seldom change."""
-    tree = _parsed(path, text)
+    tree = _yaml_tree(path)
     if not isinstance(tree, CommentedMap):
         raise Invalid([Problem(path.name, 1, "", f"holds {_kind(tree)}; write `key: value` lines")])
     try:
@@ -102,12 +94,8 @@ def _text(path: Path) -> str:
 
 
 def _yaml_tree(path: Path) -> Any:  # noqa: ANN401 - whatever the file holds
-    return _parsed(path, _text(path))
-
-
-def _parsed(path: Path, text: str) -> Any:  # noqa: ANN401 - whatever the file holds
     try:
-        return YAML(typ="rt", pure=True).load(text)
+        return YAML(typ="rt", pure=True).load(_text(path))
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise Invalid([Problem(path.name, line, "", f"is not YAML: {error.problem}")]) from None

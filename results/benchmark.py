@@ -11,14 +11,18 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 from pydantic import AfterValidator
 
 from results import words
 from results.channels import ABOUT, SAMPLED
 from results.schema import CHANNELS, STAGES, Channel, Noun, Points, Scheme, Shop, Stage
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Draws = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 BANDS = ((90, "Outstanding"), (75, "Exceeds"), (60, "Meets"), (40, "Below standard"), (0, "Poor"))
 QUARTILES = {1: "1st (top) quartile", 2: "2nd quartile", 3: "3rd quartile", 4: "4th (bottom) quartile"}
@@ -248,13 +252,13 @@ def _has(several: Sequence[str]) -> str:
 
 # ------------------------------------------------------------------------------------------------ intervals
 
-Draws = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-
 
 def _with_intervals(
     scheme: Scheme, members: Mapping[str, Sequence[Shop]], scores: Mapping[str, Score], found: Mapping[str, Rank]
 ) -> tuple[dict[str, Score], dict[str, Rank]]:
     """Intervals by resampling each organisation's shops with replacement, as if the fieldwork were repeated."""
+    import numpy as np  # here, because it takes long to load
+
     random = np.random.default_rng(_SEED)
     able = [organisation for organisation, one in scores.items() if one.reportable]
     draws = {key: resampled(scheme, [shop for shop in members[key] if shop.counted], random) for key in able}
@@ -278,6 +282,8 @@ def _with_intervals(
 
 def resampled(scheme: Scheme, counted: Sequence[Shop], random: np.random.Generator) -> Draws:
     """The channel score of each of a thousand resamples of the shops, by the same rule as `score`."""
+    import numpy as np  # here, because it takes long to load
+
     picks = random.integers(0, len(counted), size=(_RESAMPLES, len(counted)))
     total = np.zeros(_RESAMPLES)
     weights = np.zeros(_RESAMPLES)

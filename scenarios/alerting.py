@@ -34,7 +34,7 @@ from scenarios.credentials import MissingSecret
 from scenarios.logs import in_words, is_expected
 from scenarios.programme import Folder
 from scenarios.reading import Invalid
-from scenarios.seeing import Sight
+from scenarios.sight import Sight
 from scenarios.strikes import Verdict
 
 WEBHOOK = "webhook"

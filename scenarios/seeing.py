@@ -10,7 +10,6 @@ import datetime as dt
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 
 import structlog
 import uvicorn
@@ -21,29 +20,17 @@ from starlette.routing import Route
 
 from probes.clock import RealClock
 from results import beats, figures
-from results.database import Database
 from scenarios import health, metrics
 from scenarios.bench import clock_of
 from scenarios.logs import in_words
 from scenarios.operators import host_and_port
-from scenarios.programme import Folder
+from scenarios.sight import Sight
 
 Log = structlog.typing.FilteringBoundLogger
 
 _PATIENCE = 10.0  # seconds for the figures; Prometheus' own is ten by default
 _TRY_AGAIN = 20.0  # seconds until a port that is taken is tried again
 _AT_ONCE = 20  # connections; more are answered 503
-
-
-@dataclass
-class Sight:
-    """What is told about: the store, and the programme folder as it was last found right."""
-
-    database: Database
-    folder: Folder
-    poll: float
-    started: dt.datetime
-    serving: str
 
 
 class Seen:

@@ -39,7 +39,7 @@ from scenarios.logs import in_words, is_expected
 from scenarios.programme import Folder, load
 from scenarios.run import Run
 from scenarios.schedules import Schedule
-from scenarios.seeing import Sight, offer
+from scenarios.sight import Sight
 
 SERVING = "serve"
 """The name of the lease that a server holds."""
@@ -92,6 +92,8 @@ async def serve(
             keeper = group.create_task(_keep_lease(Leases(database), holder, held, log))
             lookout = group.create_task(look_out(sight, held.is_set, log))
             if listen := listen or read.programme.seeing.listen:
+                from scenarios.seeing import offer  # here, because it takes long to load and few listen
+
                 group.create_task(offer(listen, sight, over, log))
             while not stop.is_set():
                 if held.is_set():

@@ -10,17 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from probes.phone import opening, phrases
-from probes.phone.hear import Transcript
 from probes.phone.names import NAME_GIVEN, names, redacted
 from probes.phone.partners import named
 from probes.phone.phrases import Kind
 from probes.phone.spoken import Spoken, lay_out, mean, trust
-from probes.phone.tones import Tone
 from probes.phone.voices import MACHINES, keys, voices
 from results.schema import Organisation
+
+if TYPE_CHECKING:
+    from probes.phone.hear import Transcript
+    from probes.phone.tones import Tone
 
 Answer = Literal[
     "person",

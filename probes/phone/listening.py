@@ -8,12 +8,15 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from probes.phone.greeting import Heard, read
-from probes.phone.hear import Listener, channels
 from probes.phone.names import without_names
-from probes.phone.tones import Samples, Tone, speech, tones
 from results.schema import Organisation
+
+if TYPE_CHECKING:
+    from probes.phone.hear import Listener
+    from probes.phone.tones import Samples, Tone
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,14 @@ class Ear:
     @classmethod
     def open(cls, partners: Iterable[Organisation]) -> Ear | None:
         """`partners`: all organisations of the partnership. None without the extra `hear`."""
+        from probes.phone.hear import Listener  # here, because numpy takes long to load
+
         return cls(partners) if Listener.available() else None
 
     async def hear(self, wav: bytes, organisation: Organisation) -> Listened:
         """What the called party let us hear. Raises `ValueError` for a recording that cannot be listened to."""
+        from probes.phone.hear import Listener, channels  # here, because numpy takes long to load
+
         sides, rate = channels(wav)
         if len(sides) < 2:
             raise ValueError("the recording has one channel, and our own voice is on it")
@@ -98,6 +105,8 @@ def _as_json(value: object) -> object:
 def _listen(
     listener: Listener, samples: Samples, rate: int, organisation: Organisation, partners: Sequence[Organisation]
 ) -> Listened:
+    from probes.phone.tones import speech, tones  # here, because numpy takes long to load
+
     names = tuple(name for partner in partners for name in (partner.name, *partner.aliases))
     signals = tones(samples, rate)
     transcript = listener.transcribe(samples, rate, names)

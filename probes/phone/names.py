@@ -6,12 +6,15 @@ Rather too much than too little is left out: a place or a mistaken word may go t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from probes.phone import phrases
-from probes.phone.hear import Transcript, Word
 from probes.phone.partners import Said, named
 from probes.phone.spoken import lay_out, plain
 from results.schema import Organisation
+
+if TYPE_CHECKING:
+    from probes.phone.hear import Transcript, Word
 
 NAME_GIVEN = "[name]"
 

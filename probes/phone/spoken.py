@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from probes.phone.hear import Word
+if TYPE_CHECKING:
+    from probes.phone.hear import Word
 
 
 @dataclass(frozen=True)

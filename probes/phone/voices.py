@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from probes.phone import phrases
-from probes.phone.hear import Transcript, Word
 from probes.phone.phrases import Kind
 from probes.phone.spoken import Spoken, lay_out, trust
-from probes.phone.tones import Tone
+
+if TYPE_CHECKING:
+    from probes.phone.hear import Transcript, Word
+    from probes.phone.tones import Tone
 
 MACHINES: frozenset[Kind] = frozenset({"ivr", "queue", "voicemail", "recorded", "out_of_hours", "not_in_use"})
 _PAUSE = 1.2  # seconds between words that part one voice from the next

@@ -32,7 +32,7 @@ from scenarios.bench import database_url
 from scenarios.operators import WEBHOOK
 from scenarios.programme import load
 from scenarios.reading import Invalid
-from scenarios.seeing import Sight
+from scenarios.sight import Sight
 from tests.probes.email.house import PASSWORD, USER, MailHouse, mail_house
 from tests.results.test_store import FROZEN, SCENARIO
 from tests.scenarios.typed import ORGANISATION, doorstep, machine, programme

@@ -24,8 +24,9 @@ from scenarios.bench import database_url, opened
 from scenarios.operators import host_and_port
 from scenarios.programme import load
 from scenarios.reading import Invalid
-from scenarios.seeing import Sight, offer
+from scenarios.seeing import offer
 from scenarios.serve import SERVING, serve
+from scenarios.sight import Sight
 from tests.scenarios.typed import ORGANISATION, doorstep, programme, shopped
 
 NIGHTLY = 'nightly: {cron: "0 3 * * *", scenario: website-visit}\n'

@@ -27,6 +27,7 @@ _T = TypeVar("_T")
 LAUNCH = (
     "--no-sandbox",
     "--disable-gpu",
+    "--in-process-gpu",  # a process less that pictures pass through
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",

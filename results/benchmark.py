@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
+from operator import truediv
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator
@@ -176,6 +177,7 @@ def band(share: float) -> str:
     return next(name for least, name in BANDS if shown >= least)
 
 
+@lru_cache(maxsize=4096)
 def wilson(part: int, base: int) -> Interval:
     """Wilson's 95% interval for a share `part` of `base`. Raises ValueError unless 0 <= part <= base and base > 0."""
     if not 0 <= part <= base or base == 0:
@@ -215,17 +217,19 @@ def _benchmark(scheme: Scheme, names: Mapping[str, str], shops: Sequence[Shop], 
 
 
 def _stage(counted: Sequence[Shop], stage: Stage) -> StageScore | None:
-    every = points_of(counted, stage)
-    scored = [points for points in every if points.possible]
+    scored = [
+        (shop.id, points.earned, points.possible)
+        for shop, points in zip(counted, points_of(counted, stage), strict=True)
+        if points.possible
+    ]
     if not scored:
         return None
+    ids, earned, possible = zip(*scored, strict=True)
     return StageScore(
-        mean=sum([points.earned / points.possible for points in scored]) / len(scored),
+        mean=sum(map(truediv, earned, possible)) / len(scored),
         base=len(scored),
-        points=Points(
-            earned=sum([points.earned for points in scored]), possible=sum([points.possible for points in scored])
-        ),
-        shops=tuple([shop.id for shop, points in zip(counted, every, strict=True) if points.possible]),
+        points=Points(earned=sum(earned), possible=sum(possible)),
+        shops=ids,
     )
 
 

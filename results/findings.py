@@ -10,6 +10,7 @@ import statistics
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from results import words
@@ -346,7 +347,12 @@ def _spread(criterion: Criterion, good: bool, own: Sequence[Mean]) -> str:
 
 def suggestions(criterion: Criterion) -> tuple[Suggestion, ...]:
     """The rows that a criterion suggests for the action plan: its own list, else its one action."""
-    return criterion.suggested or (Suggestion(horizon=criterion.horizon, details=criterion.action),)
+    return criterion.suggested or _only(criterion.horizon, criterion.action)
+
+
+@lru_cache(maxsize=1024)
+def _only(horizon: Literal["quick win", "longer term"], details: str) -> tuple[Suggestion, ...]:
+    return (Suggestion(horizon=horizon, details=details),)
 
 
 def _actions(weak: Sequence[Criterion], told: Callable[[Criterion], tuple[str, tuple[str, ...]]]) -> tuple[Action, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -19,8 +19,8 @@ from results.report.pages import organisation_page
 from results.report.xlsx import write_book
 from results.whole import text, whole
 
-_FIRST_PART = 0.62
-"""Of the organisations: those of the first process, which draws the charts while the second writes the workbook."""
+_FIRST_PART = 0.54
+"""Of the organisations: those of the first process. The second begins the workbook, which waits for their contacts."""
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def in_two(report: WaveReport, full: Full, pages: Path | None, workbook: Path | 
     if "fork" not in multiprocessing.get_all_start_methods():
         with closing(Contacts(report)) as contacts:
             _sections(report, report.organisations, full, pages, contacts)
-            _book(report, workbook, [contacts])
+            _book(report, workbook, lambda: [contacts])
         yield
         return
     middle = round(_FIRST_PART * len(report.organisations))
@@ -46,8 +46,12 @@ def in_two(report: WaveReport, full: Full, pages: Path | None, workbook: Path | 
         def beside() -> None:
             told.close()  # or the end of the first process would not be noticed
             _sections(report, second, full, pages, after)
-            if _is_told(heard):
-                _book(report, workbook, [before, after])
+            _book(report, workbook, both)
+
+        def both() -> Sequence[Contacts]:
+            if not _is_told(heard):
+                raise SystemExit  # and there is no workbook
+            return before, after
 
         gc.freeze()  # the other process then leaves the pages of memory that both share as they are
         process = context.Process(target=beside)
@@ -76,7 +80,7 @@ def _sections(
     contacts.flush()
 
 
-def _book(report: WaveReport, workbook: Path | None, contacts: Sequence[Contacts]) -> None:
+def _book(report: WaveReport, workbook: Path | None, contacts: Callable[[], Sequence[Contacts]]) -> None:
     if workbook is not None:
         whole(workbook, lambda to: write_book(report, to, contacts))
 

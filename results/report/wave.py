@@ -26,7 +26,7 @@ from results.findings import (
     partnership_means,
     said,
 )
-from results.kpis import Figure, LineKind, Read, by_line, figures, line_kind, partnership, readings
+from results.kpis import Figure, LineKind, Read, by_line, figures, line_kind, partnership
 from results.marking import COULD_NOT_TELL
 from results.measures import MEASURES, Reading
 from results.plans import Promise, promised
@@ -68,6 +68,7 @@ from results.tally import UNSETTLED, Tally, tallies
 from results.times import Replies, Times, days_told, last_arrival, replies, reply_times, together
 
 _P = ParamSpec("_P")
+_Readings = list[tuple[Shop, Reading]]
 _TIMED: Mapping[Channel, str] = {"phone": "phone.access.answer_time", "email": "email.reply_time"}
 _OF_SHOPS = set(ShopRow.model_fields)
 """A large wave has contacts by the ten thousand: they are made of what has been checked, and share this set."""
@@ -200,8 +201,7 @@ class _Parts:
             self.by_organisation[shop.organisation].append(shop)
         self.means: dict[str, Means] = {key: means_of(scheme, self._of_all_channels(key)) for key in names}
         self.average = partnership_means(self.means)
-        self.read = {measure.id: readings(measure, shops) for measure in MEASURES}
-        read = _apart(self.read, names)
+        self.read, read = _read(shops, names)
         self.figures: dict[tuple[str, Channel], tuple[Figure, ...]] = {
             (key, benchmark.channel): figures(scheme, benchmark.channel, self.by_organisation[key], read[key])
             for benchmark in self.benchmarks
@@ -438,13 +438,19 @@ def _by_kind(organisation: Organisation, shops: Sequence[Shop]) -> dict[LineKind
     return found
 
 
-def _apart(read: Mapping[str, Read], names: Iterable[str]) -> Mapping[str, Mapping[str, Read]]:
-    """{organisation: {measure: its readings}}."""
-    found: dict[str, dict[str, list[tuple[Shop, Reading]]]] = {key: {one: [] for one in read} for key in names}
-    for measure, every in read.items():
-        for one in every:
-            found[one[0].organisation][measure].append(one)
-    return found
+def _read(shops: Sequence[Shop], names: Iterable[str]) -> tuple[dict[str, _Readings], dict[str, dict[str, _Readings]]]:
+    """What every measure reads: {measure: its readings}, and {organisation: {measure: its own}}."""
+    every: dict[str, _Readings] = {measure.id: [] for measure in MEASURES}
+    apart: dict[str, dict[str, _Readings]] = {key: {measure: [] for measure in every} for key in names}
+    measures = {channel: [one for one in MEASURES if one.channel == channel] for channel in ABOUT}
+    for shop in shops:  # each once, since a large wave's are spread over all of the memory
+        if shop.counted:
+            own = apart[shop.organisation]
+            for measure in measures[shop.channel]:
+                found = (shop, measure.read(shop))
+                every[measure.id].append(found)
+                own[measure.id].append(found)
+    return every, apart
 
 
 def _answer_times(read: Read) -> Times:

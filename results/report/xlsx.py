@@ -7,7 +7,7 @@ cell is ever read as a formula, a number or a link.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -36,11 +36,14 @@ def write_xlsx(report: WaveReport, path: Path) -> None:
     with closing(Contacts(report)) as contacts:
         for one in report.organisations:
             contacts.add(one)
-        write_book(report, path, [contacts])
+        write_book(report, path, lambda: [contacts])
 
 
-def write_book(report: WaveReport, path: Path, contacts: Sequence[Contacts]) -> None:
-    """The same of a report that came without them. `contacts`: all of them, in the order of the report."""
+def write_book(report: WaveReport, path: Path, contacts: Callable[[], Sequence[Contacts]]) -> None:
+    """The same of a report that came without them. `contacts`: all of them, in the order of the report.
+
+    They are asked for when everything before them has been written.
+    """
     book = Workbook(path, {**AS_TEXT, "constant_memory": True, "nan_inf_to_errors": True})
     made = dt.datetime.combine(report.fieldwork_until, dt.time())  # the report is the same whenever it is written
     book.set_properties({"title": report.title, "company": report.partnership, "created": made})
@@ -59,8 +62,9 @@ def write_book(report: WaveReport, path: Path, contacts: Sequence[Contacts]) -> 
         sheets.table("Marks", _marks_head(report), _marks(report))
         sheets.table("Findings", _FINDINGS, _findings(report))
         sheets.table("Action plan", _ACTIONS, _actions(report))
+        every = contacts()
         for part in report.channels:
-            rows = (piece for each in contacts for piece in each.pieces(part.channel))
+            rows = (piece for each in every for piece in each.pieces(part.channel))
             sheets.pieces(f"Shops {part.name}"[:31], contacts_head(part), rows)
         sheets.table("Not counted", _NOT_COUNTED, _not_counted(report))
     finally:

@@ -39,7 +39,7 @@ class Known:
             self._now[digest] = self._before[digest]
             return known
         found = read_yaml(path, model)
-        told = found.model_dump_json()
+        told = found.model_dump_json(exclude_unset=True)  # what is not written follows the defaults of the day
         if _digest(path, model) == digest and model.model_validate_json(told) == found:
             self._now[digest] = told
         return found

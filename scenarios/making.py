@@ -94,7 +94,7 @@ class Outcome:
         """What `as_json` wrote."""
         until = dt.datetime.fromisoformat(told["waiting_until"]) if told["waiting_until"] else None
         made, refused = Counter(told["made"]), Counter(told["refused"])
-        return cls(made, refused, until, list(told["notes"]), dict(told["failed"]))
+        return cls(made, refused, until, list(told["notes"]), dict(told.get("failed", {})))
 
 
 class Making:

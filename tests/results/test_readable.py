@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +9,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright
 
+from probes.web import chromium
 from results.plans import Promise
 from results.report import assemble, pages, write_as
 from results.report.nights import page as nights_page
@@ -40,11 +40,10 @@ async def test_axe_finds_nothing_to_mend_on_any_page_with_every_table_open(
     written = sorted(tmp_path.rglob("*.html"))
     assert len(written) == 6
 
+    program = chromium.find()
+    if program is None:
+        pytest.skip("no Chromium on this machine; `make browser` installs one")
     async with async_playwright() as playwright:
-        own = Path(playwright.chromium.executable_path)
-        program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-        if program is None and not own.exists():
-            pytest.skip("no Chromium on this machine; `make browser` installs one")
         browser = await playwright.chromium.launch(executable_path=program)
         try:
             tab = await browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=colours)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from docx import Document
 from playwright.async_api import Page, async_playwright
 from selectolax.lexbor import LexborHTMLParser
 
+from probes.web import chromium
 from results.report import WaveReport, assemble, pages, write, write_as
 from results.report.drawings import drawn
 from results.report.html import render
@@ -246,11 +246,10 @@ def test_every_chart_has_a_name_a_description_and_a_table(eleven: WaveReport) ->
 async def browser_page(tmp_path: Path) -> AsyncIterator[Page]:
     """The report of three councils, opened from its file."""
     file, _ = write(report_of(fieldwork(councils=3)), tmp_path)
+    program = chromium.find()
+    if program is None:
+        pytest.skip("no Chromium on this machine; `make browser` installs one")
     async with async_playwright() as playwright:
-        own = Path(playwright.chromium.executable_path)
-        program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-        if program is None and not own.exists():
-            pytest.skip("no Chromium on this machine; `make browser` installs one")
         browser = await playwright.chromium.launch(executable_path=program)
         try:
             opened = await browser.new_page(viewport={"width": 1280, "height": 900})

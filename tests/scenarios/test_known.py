@@ -1,5 +1,6 @@
 """Files of a programme that were read before are known by their bytes; what was changed is always read anew."""
 
+import json
 import os
 from pathlib import Path
 
@@ -70,3 +71,15 @@ def test_a_mistake_is_told_each_time_and_never_kept(tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(Invalid, match="nonsense"):
             _load(folder)
+
+
+def test_what_a_file_leaves_to_the_defaults_is_not_kept_so_that_a_newer_version_may_change_them(tmp_path: Path) -> None:
+    folder = programme(tmp_path / "mine")
+    council = folder / "register" / "example-council.yaml"
+    known = Known(folder)
+    found = known.read(council, Organisation)
+    known.keep()
+
+    (told,) = json.loads((folder / KNOWN).read_text()).values()
+
+    assert json.loads(told).keys() == found.model_fields_set < Organisation.model_fields.keys()

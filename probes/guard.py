@@ -407,7 +407,7 @@ def never_dialled(number: str, carrier: Carrier) -> str | None:
 
 def _number(number: str, carrier: Carrier) -> _No | None:
     """Whether a number may be dialled at all. An exact E.164 number in Great Britain's plan, of a permitted kind."""
-    if not re.fullmatch(r"\+44[0-9]{3,10}", number):
+    if not re.fullmatch(r"\+44[1-9][0-9]{2,9}", number):  # libphonenumber would let +44 0800 … pass, for 0800 …
         return _No("number.not_e164", f"{number!r} is not a UK number written +44…")
     national = number.removeprefix("+44")
     for prefix in sorted(_DENIED_PREFIXES, key=len, reverse=True):

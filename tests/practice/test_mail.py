@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import email
 import email.policy
@@ -61,10 +62,15 @@ class Shopper:
         )
 
     async def receives(self, count: int, folder: str = "INBOX") -> list[Post]:
-        """The first so many mails to this shopper's own address, waited for with IDLE.
+        """The first so many mails to this shopper's own address, waited for with IDLE, within a minute.
 
-        IDLE follows a SELECT at once: what a server tells in answer to SEARCH it does not tell again.
+        IDLE follows a SELECT at once: what a server tells in answer to SEARCH it does not tell again. It is told
+        nothing of a mail that comes just between the two: so nobody idles for longer than two seconds.
         """
+        async with asyncio.timeout(60):
+            return await self._received(count, folder)
+
+    async def _received(self, count: int, folder: str) -> list[Post]:
         searched = -1
         while True:
             if (exists := await self._select(folder)) > searched:
@@ -73,7 +79,8 @@ class Shopper:
                     return [await self._fetch(uid) for uid in found]
             else:
                 idle = await self._imap.idle_start(timeout=30)
-                await self._imap.wait_server_push(timeout=30)
+                with contextlib.suppress(TimeoutError):
+                    await self._imap.wait_server_push(timeout=2)
                 self._imap.idle_done()
                 await asyncio.wait_for(idle, 30)
 

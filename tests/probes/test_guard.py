@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from probes.guard import Budget, Caps, Carrier, Effect, Guard, Refused, Span, Spend, never_dialled
@@ -180,6 +180,9 @@ REFUSED_NUMBERS = {
     "0999": "number.not_e164",
     "+44999999999": "number.emergency",
     "0044112": "number.not_e164",
+    "+440999": "number.not_e164",
+    "+440800985391": "number.not_e164",
+    "+440113243000": "number.not_e164",
     "+445512345678": "number.range_denied",
     "+445612345678": "number.range_denied",
     "+447012345678": "number.mobile_or_personal",
@@ -266,6 +269,8 @@ def test_a_real_number_is_never_dialled_by_the_practice_carrier() -> None:
 
 
 @given(st.from_regex(r"\A\+44[0-9]{3,10}\Z"))
+@example("+440800985391")
+@example("+448001111")
 def test_nothing_shorter_than_a_full_number_is_ever_dialled(number: str) -> None:
     if never_dialled(number, "real") is None:
         assert len(number) >= len("+44") + 9

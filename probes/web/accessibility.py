@@ -215,7 +215,7 @@ def _grounds(one: Examined, why: str) -> dict[str, object]:
         "fail": [{"rule": r.id, "impact": r.impact, "what": r.help, "count": r.count, "where": r.nodes}
                  for r in one.violations],
         "needs a person": [{"rule": r.id, "what": r.help, "count": r.count} for r in one.incomplete],
-        "pass": [{"rule": rule, "count": many} for rule, many in sorted(one.passes.items())],
+        "pass": sorted(one.passes),
         "rules that fail, pass, need a person": [len(one.violations), len(one.passes), len(one.incomplete)],
         "wider than 320 px by": one.reflow.beyond,
         "wider than 640 px by": one.twice.beyond,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -85,8 +85,8 @@ class Examined:
     axe: str = ""
     violations: tuple[Rule, ...] = ()
     incomplete: tuple[Rule, ...] = ()
-    passes: Mapping[str, int] = field(default_factory=dict)
-    """Rules that found nothing wrong, with how many places they looked at."""
+    passes: tuple[str, ...] = ()
+    """Rules that looked at something and found nothing wrong."""
     reflow: Overflow = Overflow(0, ())
     twice: Overflow = Overflow(0, ())
     handheld: Overflow = Overflow(0, ())
@@ -161,7 +161,7 @@ async def examine(visit: Visit, url: str, drawn: tuple[float, ...] = ()) -> Exam
         axe=str(found["version"])[:20],
         violations=tuple(map(_rule, found["violations"][:200])),
         incomplete=tuple(map(_rule, found["incomplete"][:200])),
-        passes={str(each["id"])[:60]: int(each["count"]) for each in found["passes"][:300]},
+        passes=tuple(str(rule)[:60] for rule in found["passes"][:300]),
         reflow=sizes[2],
         twice=sizes[0],
         handheld=sizes[1],

@@ -47,6 +47,7 @@ DAY = 86_400 / SPEED
 FEWEST = 5  # days
 _WARM_AT_MOST = 600.0  # seconds
 _LOOK_EVERY = 2.0  # seconds
+_TOLD_EVERY = 150  # looks, that is five minutes
 _GROWS = {"memory_mb": 10.0, "files": 1.0, "threads": 1.0}  # an hour; the browser comes and goes
 _BEGINS = dt.date(2027, 1, 4)
 _SCHEDULES = """\
@@ -138,6 +139,8 @@ async def soak(minutes: float, many: int) -> tuple[list[Sample], dict[str, float
             try:
                 while (at := time.monotonic() - began) < 60 * minutes and server.returncode is None:
                     samples.append(look(server.pid, folder, at))
+                    if len(samples) % _TOLD_EVERY == 0:
+                        print(f"{at / 60:.0f} minutes: {samples[-1].memory_mb:.0f} MB", file=sys.stderr)
                     await asyncio.sleep(_LOOK_EVERY)
                 cpu = cpu_seconds(server.pid) if server.returncode is None else math.nan
             finally:

@@ -191,6 +191,8 @@ async def live(folder: Path, days: Collection[dt.date], danger: Danger) -> Lived
     await clock.set_speed(SPEED)
     await one_round(folder)  # schedules begin when they are seen for the first time
     for day in sorted(days):
+        if day.day == 1:
+            print(f"{day:%d/%m/%Y}, {lived.rounds} rounds so far", file=sys.stderr)
         for moment in moments(day):
             await clock.leap(moment)
             await _pauses(folder, day)

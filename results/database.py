@@ -11,9 +11,10 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -233,6 +234,15 @@ class Database:
             self._away, self._given_up = False, False
             log.warning("the database is back")
         return connection
+
+
+def insert(connection: AsyncConnection, table: sa.Table) -> sqlite.Insert:
+    """An insert that may say what happens where the row is there already (`on_conflict_…`), the same in both."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # here, because it takes long to load and most have SQLite
+
+    return cast(sqlite.Insert, postgresql.insert(table))
 
 
 def wall_clock(dialect: sa.Dialect) -> sa.ColumnElement[float]:

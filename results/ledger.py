@@ -146,6 +146,12 @@ class DatabaseLedger:
         async with self._db.write() as connection:
             await connection.execute(busy_lines.delete().where(busy_lines.c.shop == shop))
 
+    async def vacate_all_planned(self) -> None:
+        """No line is held by a call that was not begun. Only while nobody is at work."""
+        under_way = sa.select(shops.c.id).where(shops.c.state.in_(["intent", "open"]))
+        async with self._db.write() as connection:
+            await connection.execute(busy_lines.delete().where(busy_lines.c.shop.not_in(under_way)))
+
     async def spend(
         self,
         effect: Counted,

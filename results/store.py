@@ -246,10 +246,13 @@ class Store:
         organisation: str | None = None,
         shopper: Shopper = "probe",
         closing_by: dt.datetime | None = None,
+        closing_after: dt.datetime | None = None,
+        due_by: dt.datetime | None = None,
     ) -> tuple[ShopRow, ...]:
         """The probes' (or the people's) shops by wave(s), state, channel and organisation, in order of plan.
 
-        `closing_by`: only those whose window closes by then, or is not known yet.
+        `closing_by`: only those whose window closes by then, or is not known yet. `closing_after`: only those that have
+        a window, and it closes later. `due_by`: only those that are due by then.
         """
         query = (
             sa.select(*_COLUMNS).where(shops.c.shopper == shopper).order_by(shops.c.due_at, shops.c.number, shops.c.id)
@@ -266,6 +269,10 @@ class Store:
             query = query.where(shops.c.organisation == organisation)
         if closing_by is not None:
             query = query.where(sa.or_(shops.c.closes_at.is_(None), shops.c.closes_at <= closing_by))
+        if due_by is not None:
+            query = query.where(shops.c.due_at <= due_by)
+        if closing_after is not None:
+            query = query.where(shops.c.closes_at > closing_after)
         async with self._db.read() as connection:
             return tuple(ShopRow(**row._mapping) for row in await connection.execute(query))
 
@@ -284,6 +291,31 @@ class Store:
         if found is None:
             raise KeyError(shop)
         return ShopRow(**found._mapping)
+
+    async def last_written(self, organisation: str) -> Mapping[str, dt.datetime]:
+        """When each of our mailboxes last began to write to an organisation."""
+        written = shops.c.organisation == organisation, shops.c.channel == "email", shops.c.shopper == "probe"
+        last = sa.func.max(shops.c.intent_at)
+        query = sa.select(shops.c.account, last).where(*written, shops.c.account.is_not(None)).group_by(shops.c.account)
+        async with self._db.read() as connection:
+            return {account: at for account, at in await connection.execute(query) if at is not None}
+
+    async def numbers_given(self) -> Mapping[tuple[str, str], int]:
+        """To how many contacts that are not over each of our numbers was given: {(number, organisation): contacts}."""
+        given = shops.c.account.is_not(None), shops.c.channel == "phone", shops.c.shopper == "probe"
+        not_over = shops.c.state.in_(["planned", "intent", "open"])
+        of = shops.c.account, shops.c.organisation
+        query = sa.select(*of, sa.func.count()).where(*given, not_over).group_by(*of)
+        async with self._db.read() as connection:
+            return {(number, organisation): many for number, organisation, many in await connection.execute(query)}
+
+    async def known(self, references: Collection[str]) -> set[str]:
+        """Those of these references by which the other side knows one of our contacts."""
+        query = sa.select(shops.c.known_as).where(
+            shops.c.known_as.in_(references), shops.c.state.in_(["open", "closed"])
+        )
+        async with self._db.read() as connection:
+            return set(await connection.scalars(query)) if references else set()
 
     async def assign(self, shop: str, account: str, persona: str | None = None) -> None:
         """Which mailbox of ours will write, and as whom; or which number of ours will be shown."""

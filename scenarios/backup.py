@@ -31,7 +31,9 @@ from scenarios.bench import open_database
 DATABASE = "doorstep.db"
 _LIST = "BACKUP.json"
 _FOLDERS = ("register", "scenarios", "enquiries", "profiles", "waves", "evidence", "notices", "reports")
-_LEFT_OUT = {".doorstep.lock", "pages.db"}  # the crawler's copies of pages are fetched again
+_LEFT_OUT = {".doorstep.lock", ".doorstep-serving.lock", ".doorstep-serving", "pages.db"}
+"""What belongs to this machine, and the crawler's copies of pages, which are fetched again."""
+
 _PIECE = 1_000_000
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from probes.phone import callbacks
 from probes.phone.carriers import Carrier
@@ -22,23 +22,25 @@ from scenarios.programme import Programme
 LATE = dt.timedelta(days=28)
 """How long after its window a message is still looked after. A call that comes so late is told, and does not count."""
 
+_LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _TILL_THE_LIST_SHOWS = dt.timedelta(minutes=1)
 
 
 class OwnNumbers:
-    """Our numbers, and to how many open messages each was given. A message gets the number given least.
+    """Our numbers, and to how many contacts each was given, {(number, organisation): contacts} to begin with.
+
+    A message gets the number given least.
 
     Ordinary calls show the first of them, and may be rung back too; so messages get it last. A number given to one
     organisation already is given to it again only when all are.
     """
 
-    def __init__(self, numbers: Sequence[str], rows: Iterable[ShopRow]) -> None:
+    def __init__(self, numbers: Sequence[str], given: Mapping[tuple[str, str], int]) -> None:
         self._numbers = (*numbers[1:], *numbers[:1])
         self._given: Counter[str] = Counter()
         self._to: Counter[tuple[str, str]] = Counter()
-        for row in rows:
-            if row.channel == "phone" and row.account and row.state in ("planned", "intent", "open"):
-                self._give(row.account, row.organisation)
+        for (number, organisation), many in given.items():
+            self._give(number, organisation, many)
 
     def next(self, organisation: str) -> str:
         """The number for a message that is about to be left with an organisation."""
@@ -46,9 +48,9 @@ class OwnNumbers:
         self._give(number, organisation)
         return number
 
-    def _give(self, number: str, organisation: str) -> None:
-        self._given[number] += 1
-        self._to[number, organisation] += 1
+    def _give(self, number: str, organisation: str, many: int = 1) -> None:
+        self._given[number] += many
+        self._to[number, organisation] += many
 
 
 class FollowedUp:
@@ -67,15 +69,12 @@ class FollowedUp:
 
     async def open(self) -> tuple[ShopRow, ...]:
         """The contacts that still wait to be rung back."""
-        return tuple(row for row in await self._rows() if row.state == "open")
+        return await self._rows(["open"])
 
     async def since(self) -> dt.datetime | None:
         """From when on calls to us may answer a message that is still looked after; None where there is none."""
-        oldest = self._bench.clock.now() - LATE
-        rows = await self._rows()
-        return min(
-            (row.made_at for row in rows if row.made_at and row.closes_at and row.closes_at > oldest), default=None
-        )
+        looked_after = await self._rows(later_than=self._bench.clock.now() - LATE)
+        return min((row.made_at for row in looked_after if row.made_at), default=None)
 
     async def once(self, carrier: Carrier) -> int:
         """Ask for the calls that came, keep and match them, then close the windows that were over before.
@@ -148,10 +147,12 @@ class FollowedUp:
             row.id, row.organisation, row.account, row.target, self._lines(row), ended.lower, row.closes_at
         )
 
-    async def _rows(self) -> tuple[ShopRow, ...]:
-        """The contacts that have waited to be rung back, or still do."""
-        rows = await self._bench.store.rows(channel="phone", states=["open", "closed"])
-        return tuple(row for row in rows if row.wave in self._waves and row.closes_at is not None)
+    async def _rows(
+        self, states: Collection[str] = ("open", "closed"), later_than: dt.datetime = _LONG_AGO
+    ) -> tuple[ShopRow, ...]:
+        """The contacts that have waited to be rung back, or still do, and whose window closes later than that."""
+        waves = self._waves.keys()
+        return await self._bench.store.rows(waves=waves, channel="phone", states=states, closing_after=later_than)
 
     def _lines(self, row: ShopRow) -> frozenset[str]:
         organisation = self._waves[row.wave].organisations[row.organisation]

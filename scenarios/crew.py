@@ -20,14 +20,11 @@ from results.database import again
 from results.schema import Channel
 from results.store import FrozenWave, ShopRow
 from scenarios.bench import Bench, database_url
-from scenarios.engine import Engine, Job
+from scenarios.engine import Engine, Handler, Job
 from scenarios.engine.local import LocalEngine
 from scenarios.engine.rows import JobRows
-from scenarios.making import Ahead, Making, Outcome, making
+from scenarios.making import MAKE, SETTLE, Ahead, Making, Outcome, making
 from scenarios.reading import Invalid, Problem
-
-MAKE = "make"
-"""The task of a job that makes one contact."""
 
 AT_ONCE: Mapping[str, int] = {"phone": 500, "email": 500, "web": 3}
 """How many contacts of a channel one process makes at once: a website takes a browser, the others only patience."""
@@ -37,25 +34,27 @@ _LOOK_EVERY = 1.0  # real seconds between looks at what the workers have done
 _WITHOUT_WORKERS = "waiting for workers (`doorstep worker` starts one)"
 
 Over = Callable[[Channel], None]
+Anew = Callable[[ShopRow], bool]
+"""Whether a contact that was begun, and proves not to have been made, may be made by this run."""
 
 
 class Crew(Protocol):
     """Makes contacts. `over` is told of each that is over; while `stopping` says so, none is begun."""
 
-    async def settle(self) -> Sequence[ShopRow]:
-        """Settle the calls that a process that is gone was about to place; which are to be made first, or followed."""
+    async def begun(self) -> Sequence[ShopRow]:
+        """The calls that a process that is gone was about to place, or followed."""
 
     async def make(self, rows: Sequence[ShopRow], over: Over, stopping: Callable[[], bool]) -> Outcome:
-        """Make these contacts, or as many as may be made now."""
+        """Make these contacts, or as many as may be made now. May be asked for others meanwhile."""
 
 
 def crew(
-    bench: Bench, frozen: FrozenWave, run: str, tell: Callable[[str, int, int], None]
+    bench: Bench, frozen: FrozenWave, run: str, anew: Anew, tell: Callable[[str, int, int], None]
 ) -> AbstractAsyncContextManager[Crew]:
     """The crew that the programme asks for. `run`: this run's own mark. Raises `Invalid` where it cannot be had."""
     if bench.folder.programme.engine.kind == "local":
-        return _this_process(bench, frozen, run)
-    return _workers(bench, frozen, run, tell)
+        return _this_process(bench, frozen, run, anew)
+    return _workers(bench, frozen, run, anew, tell)
 
 
 def ahead(bench: Bench, run: str) -> Ahead:
@@ -91,7 +90,7 @@ def _id(run: str, shop: str) -> str:
     return f"{run}/{shop}"
 
 
-def _job(run: str, row: ShopRow, bench: Bench) -> Job:
+def _job(run: str, row: ShopRow, bench: Bench, anew: Anew) -> Job:
     """Calls take turns on a line, mails at an organisation, visits at a site."""
     at = row.organisation if row.channel == "email" else row.target
     budget = bench.guard.budget
@@ -103,7 +102,8 @@ def _job(run: str, row: ShopRow, bench: Bench) -> Job:
         "goes_on": budget.goes_on.isoformat() if budget and budget.goes_on else None,
         "trace": bench.traces.here,
     }
-    return Job(_id(run, row.id), MAKE, row.channel, row.organisation, f"{row.channel} {at}"[:300], about)
+    task = MAKE if row.state == "planned" or anew(row) else SETTLE
+    return Job(_id(run, row.id), task, row.channel, row.organisation, f"{row.channel} {at}"[:300], about)
 
 
 def budget_of(about: Mapping[str, Any]) -> Budget | None:
@@ -116,23 +116,24 @@ def budget_of(about: Mapping[str, Any]) -> Budget | None:
 
 
 @asynccontextmanager
-async def _this_process(bench: Bench, frozen: FrozenWave, run: str) -> AsyncIterator[Crew]:
-    await JobRows(bench.database).clear()  # nobody else is at work: what an earlier run left is in the plan
+async def _this_process(bench: Bench, frozen: FrozenWave, run: str, anew: Anew) -> AsyncIterator[Crew]:
+    await JobRows(bench.database).clear()  # nobody else is at work: what an earlier run left is in the plan,
+    await bench.ledger.vacate_all_planned()  # and holds no line
     async with LocalEngine(bench.database, AT_ONCE) as engine, making(bench, frozen, ahead(bench, run)) as maker:
-        yield _ThisProcess(bench, frozen, engine, maker, run)
+        yield _ThisProcess(bench, frozen, engine, maker, run, anew)
 
 
 class _ThisProcess:
-    def __init__(self, bench: Bench, frozen: FrozenWave, engine: Engine, maker: Making, run: str) -> None:
+    def __init__(self, bench: Bench, frozen: FrozenWave, engine: Engine, maker: Making, run: str, anew: Anew) -> None:
         self._bench = bench
         self._frozen = frozen
         self._engine = engine
         self._maker = maker
         self._run = run
+        self._anew = anew
+        self._asked: dict[str, Handler] = {}
 
-    async def settle(self) -> Sequence[ShopRow]:
-        """What nobody knows of is settled all at once; calls under way are followed beside the new ones."""
-        await self._maker.settle_calls()
+    async def begun(self) -> Sequence[ShopRow]:
         return await _begun(self._bench, self._frozen)
 
     async def make(self, rows: Sequence[ShopRow], over: Over, stopping: Callable[[], bool]) -> Outcome:
@@ -155,13 +156,18 @@ class _ThisProcess:
             over(jobs[job.id].channel)
             return made.as_json()
 
-        await self._engine.submit([_job(self._run, row, self._bench) for row in rows])
-        await self._engine.work({MAKE: one}, stop, until_idle=True)
+        self._asked |= dict.fromkeys(jobs, one)
+        await self._engine.submit([_job(self._run, row, self._bench, self._anew) for row in rows])
+        await self._engine.work({MAKE: self._one, SETTLE: self._one}, stop, until_idle=True)
         for id, one_job in (await self._engine.standing(jobs)).items():
             if one_job.state == "failed":
                 done.failed[jobs[id].id] = one_job.error
         faults.tell(done)
         return done
+
+    async def _one(self, job: Job) -> Mapping[str, Any] | None:
+        """Whoever asked for the job takes what comes of it, although all that is asked for is done side by side."""
+        return await self._asked.pop(job.id)(job)
 
 
 @dataclass
@@ -184,30 +190,37 @@ class _Faults:
 
 @asynccontextmanager
 async def _workers(
-    bench: Bench, frozen: FrozenWave, run: str, tell: Callable[[str, int, int], None]
+    bench: Bench, frozen: FrozenWave, run: str, anew: Anew, tell: Callable[[str, int, int], None]
 ) -> AsyncIterator[Crew]:
     async with cluster(bench, {}) as engine:
-        yield _Workers(bench, frozen, engine, run, tell)
+        yield _Workers(bench, frozen, engine, run, anew, tell)
 
 
 class _Workers:
     def __init__(
-        self, bench: Bench, frozen: FrozenWave, engine: Engine, run: str, tell: Callable[[str, int, int], None]
+        self,
+        bench: Bench,
+        frozen: FrozenWave,
+        engine: Engine,
+        run: str,
+        anew: Anew,
+        tell: Callable[[str, int, int], None],
     ) -> None:
         self._bench = bench
         self._frozen = frozen
         self._engine = engine
         self._run = run
+        self._anew = anew
         self._tell = tell
 
-    async def settle(self) -> Sequence[ShopRow]:
+    async def begun(self) -> Sequence[ShopRow]:
         """A call that a live worker follows is settled after it: both have the same turn."""
         return await _begun(self._bench, self._frozen)
 
     async def make(self, rows: Sequence[ShopRow], over: Over, stopping: Callable[[], bool]) -> Outcome:
         jobs = {_id(self._run, row.id): row for row in rows}
         done, faults = Outcome(), _Faults()
-        await self._engine.submit([_job(self._run, row, self._bench) for row in rows])
+        await self._engine.submit([_job(self._run, row, self._bench, self._anew) for row in rows])
         left = dict(jobs)
         try:
             while left and not stopping() and not faults.too_many:

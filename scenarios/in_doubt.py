@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Sequence
 
-from probes.phone import PhoneProbe, retries
-from probes.phone.carriers import Carrier
+from probes.phone import PhoneProbe, Unfinished, retries
+from probes.phone.carriers import CallNow, Carrier, CarrierDown
 from results.store import FrozenWave, ShopRow, planned
 from scenarios import finish
 from scenarios.bench import Bench
@@ -20,36 +20,76 @@ _TILL_THE_LIST_SHOWS = 3.0  # real seconds after a crash until the carrier's lis
 _NOBODY_KNOWS = "this carrier keeps no list of calls, so nobody can know what became of this one"
 
 
-async def settle(
-    bench: Bench,
-    frozen: FrozenWave,
-    carrier: Carrier,
-    phone: PhoneProbe,
-    which: Callable[[ShopRow], bool] = lambda row: True,
-) -> None:
-    """Settle those calls of the wave that were intended and not noted as placed, before any is placed again."""
-    every = await bench.store.rows(channel="phone")  # another wave may have rung the same line since
-    of_this_wave = [row for row in every if row.wave == frozen.wave.id and which(row)]
-    if not carrier.lists_calls:
-        for row in of_this_wave:
-            if row.state == "intent" or (row.state == "open" and row.closes_at is None):
-                await _known_to_nobody(bench, frozen, row)
-                await bench.ledger.vacate(row.id)
-        return
-    known = {row.known_as for row in every if row.state in ("open", "closed")}
-    intents = [row for row in of_this_wave if row.state == "intent" and row.intent_at is not None]
-    if intents:
-        await asyncio.sleep(_TILL_THE_LIST_SHOWS)
-    for row in intents:
-        assert row.intent_at is not None
-        calls = await phone.placed_since(row.target, row.intent_at - _BEFORE_ITS_INTENT)
-        mine = [call for call in calls if call.id not in known]
-        if mine:
-            known.add(mine[-1].id)
-            await bench.store.done(row.id, mine[-1].id, mine[-1].created)
+class Doubts:
+    """Settles calls of one wave that somebody began who is gone; hundreds of them with one look at the list."""
+
+    def __init__(self, bench: Bench, frozen: FrozenWave, carrier: Carrier, phone: PhoneProbe) -> None:
+        self._bench = bench
+        self._frozen = frozen
+        self._carrier = carrier
+        self._phone = phone
+        self._since: dt.datetime | None = None
+        self._looking = asyncio.Lock()
+        self._looked = float("-inf")  # when the last look began, on the stopwatch
+        self._seen: Sequence[CallNow] | Unfinished = ()
+
+    async def settle(self, row: ShopRow) -> bool:
+        """Note a call as placed, or put its contact back in the plan; where nobody can know, give it up.
+
+        Returns whether there was any doubt. One that is on the list is known at once. One that is not may still come:
+        only when the list is certainly complete is it taken for not placed. Raises `Unfinished` where the carrier
+        cannot tell.
+        """
+        if not self._carrier.lists_calls:
+            if row.state == "open" and await self._knows(row):
+                return False
+            await _known_to_nobody(self._bench, self._frozen, row)
+            await self._bench.ledger.vacate(row.id)
+            return True
+        if row.state != "intent" or row.intent_at is None:
+            return False
+        call = await self._placed(row, row.intent_at)
+        if call is None:
+            await asyncio.sleep(_TILL_THE_LIST_SHOWS)
+            call = await self._placed(row, row.intent_at)
+        if call is None:
+            await self._bench.store.back_to_plan(row.id)
+            await self._bench.ledger.vacate(row.id)
         else:
-            await bench.store.back_to_plan(row.id)
-            await bench.ledger.vacate(row.id)
+            await self._bench.store.done(row.id, call.id, call.created)
+        return True
+
+    async def _knows(self, row: ShopRow) -> bool:
+        """Whether the carrier, with no list of calls, knows this one still: it was placed by this very process."""
+        try:
+            await self._carrier.one(row.known_as or "")
+        except CarrierDown:
+            return False
+        return True
+
+    async def _placed(self, row: ShopRow, intent_at: dt.datetime) -> CallNow | None:
+        """The call on the list that is this contact's. Another wave may have rung the same line since."""
+        since = intent_at - _BEFORE_ITS_INTENT
+        listed = await self._calls(since)
+        calls = [call for call in listed if call.to == row.target and call.created >= since.replace(microsecond=0)]
+        others = await self._bench.store.known({call.id for call in calls})
+        return next((call for call in reversed(calls) if call.id not in others), None)
+
+    async def _calls(self, since: dt.datetime) -> Sequence[CallNow]:
+        """Our calls from that moment on, by a look at the list that began after this was asked."""
+        asked = self._bench.clock.stopwatch()
+        self._since = min(self._since or since, since)
+        async with self._looking:
+            if self._looked < asked:
+                began = self._bench.clock.stopwatch()
+                try:
+                    self._seen = await self._phone.placed_since(self._since)
+                except Unfinished as unsure:
+                    self._seen = unsure
+                self._looked = began
+            if isinstance(self._seen, Unfinished):
+                raise self._seen
+            return self._seen
 
 
 async def _known_to_nobody(bench: Bench, frozen: FrozenWave, row: ShopRow) -> None:

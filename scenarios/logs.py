@@ -12,8 +12,6 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any, TextIO
 
-import structlog
-
 Event = MutableMapping[str, Any]
 
 _SECRETS = re.compile(r"pass(?:word|wd)?|secret|token|authorization|credential|api_?key", re.IGNORECASE)
@@ -30,6 +28,8 @@ _KEPT = ("timestamp", "level")
 
 def configure(as_json: bool, to: TextIO | None = None) -> None:
     """Set up logging for this process. Goes to standard error, unless `to` says otherwise."""
+    import structlog  # here, because it takes long to load and only a server logs
+
     render = structlog.processors.JSONRenderer(default=str) if as_json else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
         processors=[

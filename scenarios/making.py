@@ -18,7 +18,6 @@ from probes.email import EmailProbe, Uncertain
 from probes.email import persona as email_persona
 from probes.guard import Refused
 from probes.phone import PhoneProbe, Unfinished, callbacks, retries
-from probes.phone.carriers import Carrier
 from probes.phone.hours import next_allowed
 from probes.phone.listening import Ear
 from probes.phone.speech import texts
@@ -26,12 +25,13 @@ from results.calendar import LONDON
 from results.nights import Troubles
 from results.schema import Channel, Observation
 from results.store import FrozenWave, ShopRow
-from scenarios import finish, in_doubt
+from scenarios import finish
 from scenarios.bench import Bench
 from scenarios.callbacks import FollowedUp, OwnNumbers, own_numbers
 from scenarios.carrier import carrier
 from scenarios.collect import GRACE
 from scenarios.engine import Job
+from scenarios.in_doubt import Doubts
 from scenarios.logs import in_words, plain
 from scenarios.senders import Senders
 
@@ -44,6 +44,9 @@ _WITHOUT_BROWSER = (
 )
 _LEFT_IN_THE_PLAN = ("pause.", "cap.run")
 """Rules because of which another run may make what this one may not."""
+
+MAKE, SETTLE = "make", "settle"
+"""The tasks of a job: to make a contact, and what was begun of it; or only to settle what was begun."""
 
 _LONGEST_VISIT = 1800.0  # seconds for a whole website, at one page a second
 
@@ -104,8 +107,8 @@ class Making:
         self._bench = bench
         self._frozen = frozen
         self._ahead = ahead
-        self._carrier: Carrier | None = None
         self._phone: PhoneProbe | None = None
+        self._doubts: Doubts | None = None
         self._browser = True
         self._choosing = asyncio.Lock()
         self._mailboxes: dict[str, EmailProbe] = {}
@@ -117,7 +120,6 @@ class Making:
         bench, programme = self._bench, self._bench.folder.programme
         if "phone" in channels and programme.phone is not None:
             line = await stack.enter_async_context(carrier(programme, bench.clock))
-            self._carrier = line
             phone = await stack.enter_async_context(
                 PhoneProbe(
                     line,
@@ -131,11 +133,12 @@ class Making:
                 )
             )
             self._probes["phone"] = self._phone = phone
+            self._doubts = Doubts(bench, self._frozen, line, phone)
         if "email" in channels:
             for name, account in bench.mail_accounts().items():
                 probe = EmailProbe(account, bench.guard, bench.store, bench.clock)
                 self._mailboxes[name] = await stack.enter_async_context(probe)
-            self._senders = Senders(programme.mail, programme.personas, ())
+            self._senders = Senders(programme.mail, programme.personas)
         if "web" in channels:
             from probes.web import WebProbe, chromium  # here, because the browser's library takes long to load
 
@@ -148,30 +151,25 @@ class Making:
     # ------------------------------------------------------------------------------------------------ making
 
     async def do(self, job: Job) -> Outcome:
-        """What a job of a run asks for: make its contact."""
+        """What a job of a run asks for: make its contact, or only settle what somebody began who is gone."""
         within, about = job.about.get("trace", ""), {"organisation": job.organisation, "channel": job.channel}
         with self._bench.traces.span("job", within, job=job.id, **about):
-            return await self.make(job.about["shop"])
+            return await self.make(job.about["shop"], anew=job.task == MAKE)
 
-    async def make(self, shop: str) -> Outcome:
-        """Make a contact that is planned, or settle a call that somebody began who is gone; else there is nothing."""
-        row = await self._bench.store.row(shop)
+    async def make(self, shop: str, *, anew: bool = True) -> Outcome:
+        """Settle a call that somebody began who is gone; make a contact that is planned, where it may be made `anew`.
+
+        Else there is nothing to do.
+        """
+        done, row = Outcome(), await self._bench.store.row(shop)
         about = {"organisation": row.organisation, "channel": row.channel, "scenario": row.scenario}
         with self._bench.traces.span("contact", contact=row.id, wave=row.wave, **about) as span:
-            done = await self._settle_or_make(shop, row)
+            if row.channel == "phone" and row.state in ("intent", "open"):
+                row = await self._taken_up(row, done)
+            if row.state == "planned" and anew:
+                await self._make(row, done)
             span.tell(outcome=done.in_a_word, refused=" ".join(done.refused) or None)
             return done
-
-    async def _settle_or_make(self, shop: str, row: ShopRow) -> Outcome:
-        done = Outcome()
-        if row.channel == "phone" and row.state == "intent":
-            await self._settle(lambda other: other.id == shop)
-            row = await self._bench.store.row(shop)
-        if row.channel == "phone" and row.state == "open":
-            await self._adopt(row, done)
-        elif row.state == "planned":
-            await self._make(row, done)
-        return done
 
     async def _make(self, row: ShopRow, done: Outcome) -> None:
         if row.channel == "email":
@@ -211,7 +209,8 @@ class Making:
         if self._senders is None:
             return None
         bench, now = self._bench, self._bench.clock.now()
-        self._senders.saw(await bench.store.rows(channel="email", organisation=row.organisation))
+        for account, at in (await bench.store.last_written(row.organisation)).items():
+            self._senders.wrote(account, row.organisation, at)
         chosen = self._senders.choose(row.organisation, now)
         if isinstance(chosen, dt.datetime):
             await bench.store.postpone(row.id, chosen, "every mailbox has written to them within seven days")
@@ -244,7 +243,7 @@ class Making:
         if not scenario.leave_message or row.account is not None:
             return row
         async with self._choosing, bench.database.one_by_one("own numbers"):
-            numbers = OwnNumbers(own_numbers(bench.folder.programme), await bench.store.rows(channel="phone"))
+            numbers = OwnNumbers(own_numbers(bench.folder.programme), await bench.store.numbers_given())
             number = numbers.next(row.organisation)
             await bench.store.assign(row.id, number)
         return replace(row, account=number)
@@ -310,26 +309,27 @@ class Making:
 
     # ------------------------------------------------------------------------------------------------ settling
 
-    async def settle_calls(self) -> None:
-        """Before any call is placed again, what became of those that were about to be placed before a crash."""
-        await self._settle(lambda row: True)
+    async def _taken_up(self, row: ShopRow, done: Outcome) -> ShopRow:
+        """Find out what became of a call that somebody began who is gone, and follow it if it was placed.
 
-    async def _settle(self, which: Callable[[ShopRow], bool]) -> None:
-        if self._phone is not None and self._carrier is not None:
-            await in_doubt.settle(self._bench, self._frozen, self._carrier, self._phone, which)
-
-    async def _adopt(self, row: ShopRow, done: Outcome) -> None:
-        if row.known_as is None or row.made_at is None:
-            raise RuntimeError(f"shop {row.id} is open and has no call")
-        if row.closes_at is not None or self._phone is None:  # the call is over; a call-back is waited for
-            return
+        Returns where the contact stood when that was found out: planned, where the call was not placed.
+        """
+        if row.closes_at is not None or self._phone is None or self._doubts is None:
+            return row  # the call is over, and a call-back is waited for; or nobody here can know
         try:
+            if await self._doubts.settle(row):
+                row = await self._bench.store.row(row.id)
+            if row.state != "open":
+                return row
+            if row.known_as is None or row.made_at is None:
+                raise RuntimeError(f"shop {row.id} is open and has no call")
             seen = await self._phone.adopt(finish.errand(row, self._frozen), row.known_as, row.made_at)
         except Unfinished as unsure:
             done.note(f"{row.id}: {unsure}; the next run settles it")
-            return
+            return row
         await self._bench.ledger.vacate(row.id)
         await self._seen(row, seen, done)
+        return row
 
 
 @asynccontextmanager

@@ -6,10 +6,12 @@ time in each process. What is not due stays a row.
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import secrets
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
 from probes.guard import Budget
@@ -26,6 +28,18 @@ from scenarios.making import Outcome, close_with_attempts
 __all__ = ["Outcome", "Run"]
 
 Tell = Callable[[str, int, int], None]
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[object, object, None]) -> AsyncIterator[asyncio.Task[None]]:
+    """Work that goes on beside the block. The block ends after it; where the block fails it is broken off."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+        await task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 class Run:
@@ -65,16 +79,20 @@ class Run:
         bench, frozen = self._bench, self._frozen
         if any(scenario.channel == "email" for scenario in frozen.scenarios.values()):
             self._mail = Collection(bench, await awaited_waves(bench))
-        async with crew(bench, frozen, self._id, self._tell) as at_work:
-            begun = await at_work.settle()
+        async with AsyncExitStack() as stack:
+            at_work = await stack.enter_async_context(crew(bench, frozen, self._id, self._anew, self._tell))
+            begun = await at_work.begun()  # they go on as we speak: the mails below may take a minute
+            following = await stack.enter_async_context(_beside(self._make_all(at_work, begun)))
             await self._reinstate()
-            tried: set[str] = set()
+            tried = {row.id for row in begun}
             while not self._stopping():
                 again = await self._settle_mails()  # it may put new contacts in the place of those in doubt
                 await published.add_contacts(bench, frozen)
-                if rows := [row for row in (*begun, *await self._due()) if row.id not in tried]:
+                if rows := [row for row in await self._due() if row.id not in tried]:
                     tried.update(row.id for row in rows)
                     await self._make_all(at_work, rows)
+                elif not following.done():
+                    await asyncio.wait({following})
                 elif again:
                     self._tell("waiting for proof", 0, 1)
                     await bench.clock.sleep((again - bench.clock.now()).total_seconds())
@@ -113,7 +131,13 @@ class Run:
                 self._outcome.wait(row.due_at)
         return due
 
+    def _anew(self, row: ShopRow) -> bool:
+        today = self._bench.clock.now().astimezone(LONDON).date()
+        return self._picked(row) and today <= self._frozen.wave.fieldwork_until
+
     async def _make_all(self, at_work: Crew, rows: Sequence[ShopRow]) -> None:
+        if not rows:
+            return
         self._total.update(row.channel for row in rows)
         for channel in CHANNELS:
             if self._total[channel]:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from results.store import ShopRow
 from scenarios.programme import MailAccount
 
 REST = dt.timedelta(days=7)
@@ -21,20 +20,13 @@ REST = dt.timedelta(days=7)
 class Senders:
     """The mailboxes of a programme, with what each has written to whom."""
 
-    def __init__(self, accounts: Mapping[str, MailAccount], personas: Sequence[str], rows: Iterable[ShopRow]) -> None:
+    def __init__(self, accounts: Mapping[str, MailAccount], personas: Sequence[str]) -> None:
         self._accounts = accounts
         self._personas = personas
         self._last: dict[tuple[str, str], dt.datetime] = {}
-        self.saw(rows)
-
-    def saw(self, rows: Iterable[ShopRow]) -> None:
-        """What was written, by this process or by another."""
-        for row in rows:
-            if row.channel == "email" and row.account and row.intent_at:
-                self.wrote(row.account, row.organisation, row.intent_at)
 
     def wrote(self, account: str, organisation: str, at: dt.datetime) -> None:
-        """A mailbox is writing to an organisation now."""
+        """A mailbox wrote to an organisation then, in this process or in another."""
         key = account, organisation
         self._last[key] = max(at, self._last.get(key, at))
 

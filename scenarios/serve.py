@@ -35,17 +35,13 @@ from scenarios.answers import awaited_waves
 from scenarios.bench import AtWork, Bench, clock_of, database_url, opened
 from scenarios.collect import Collection
 from scenarios.commands import calls
+from scenarios.lease import RENEW_SECONDS, SERVING, keep_lease
 from scenarios.logs import in_words, is_expected
 from scenarios.programme import Folder, load
 from scenarios.run import Run
 from scenarios.schedules import Schedule
 from scenarios.sight import Sight
 
-SERVING = "serve"
-"""The name of the lease that a server holds."""
-
-_LEASE = dt.timedelta(seconds=90)
-_RENEW_SECONDS = 20.0
 _PROGRESS_SECONDS = 60.0
 _LAST_MAILS = dt.timedelta(days=60)
 _LATER_DAYS = 1  # a night's contacts may be made until the end of the next day
@@ -89,7 +85,7 @@ async def serve(
         sight = Sight(database, read, poll, RealClock().now(), SERVING)
         async with asyncio.TaskGroup() as group:
             held, over = asyncio.Event(), asyncio.Event()
-            keeper = group.create_task(_keep_lease(Leases(database), holder, held, log))
+            keeper = group.create_task(keep_lease(folder, Leases(database), holder, held, log))
             lookout = group.create_task(look_out(sight, held.is_set, log))
             if listen := listen or read.programme.seeing.listen:
                 from scenarios.seeing import offer  # here, because it takes long to load and few listen
@@ -98,7 +94,7 @@ async def serve(
             while not stop.is_set():
                 if held.is_set():
                     await _one_round(folder, sight, stop, grace, log)
-                await _wait(stop, poll if held.is_set() else min(poll, _RENEW_SECONDS))
+                await _wait(stop, poll if held.is_set() else min(poll, RENEW_SECONDS))
             over.set()
             lookout.cancel()
             keeper.cancel()
@@ -106,28 +102,6 @@ async def serve(
         log.info("stopped")
     finally:
         await asyncio.shield(database.close())
-
-
-async def _keep_lease(
-    held_by: Leases, holder: str, held: asyncio.Event, log: structlog.typing.FilteringBoundLogger
-) -> None:
-    """Take the lease, renew it, and say who else has it. While the database does not answer it counts as lost."""
-    clock, said = RealClock(), False
-    while True:
-        now = clock.now()
-        try:
-            if await held_by.take(SERVING, holder, now, now + _LEASE):
-                held.set()
-            else:
-                held.clear()
-                if not said:
-                    other = await held_by.held(SERVING, now)
-                    log.info("standing by", serving=other.holder if other else "unknown")
-                    said = True
-        except sa.exc.SQLAlchemyError as error:
-            held.clear()
-            log.error("the lease cannot be renewed", why=in_words(error))
-        await clock.sleep(_RENEW_SECONDS if held.is_set() else _RENEW_SECONDS / 4)
 
 
 async def _one_round(
@@ -322,9 +296,7 @@ async def _make_due(
     stopping: Callable[[], bool],
     done: Round,
 ) -> None:
-    rows = await bench.store.rows(wave=frozen.wave.id, states=["planned", "intent", "open"])
-    now = bench.clock.now()
-    if not any(_is_due(row, now) and picked(row) for row in rows):
+    if not any(map(picked, await _to_be_done(bench, frozen.wave.id))):
         return
     moved = asyncio.Event()
     noting = asyncio.create_task(_note_progress(Beats(bench.database), moved))
@@ -349,11 +321,12 @@ async def _note_progress(beats: Beats, moved: asyncio.Event) -> None:
         await asyncio.sleep(_PROGRESS_SECONDS)
 
 
-def _is_due(row: ShopRow, now: dt.datetime) -> bool:
-    """Whether a run would do something for it: make it, or settle what was begun before a crash."""
-    if row.state == "planned":
-        return row.due_at <= now
-    return row.state == "intent" or (row.channel == "phone" and row.closes_at is None)
+async def _to_be_done(bench: Bench, wave: str) -> tuple[ShopRow, ...]:
+    """What a run would do something for: make it, or settle what was begun before a crash."""
+    due = await bench.store.rows(wave=wave, states=["planned"], due_by=bench.clock.now())
+    begun = await bench.store.rows(wave=wave, states=["intent"])
+    calls = await bench.store.rows(wave=wave, states=["open"], channel="phone")
+    return (*due, *begun, *(row for row in calls if row.closes_at is None))
 
 
 async def _collect(bench: Bench, done: Round) -> None:

@@ -17,18 +17,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from probes import email
-from results.benchmark import Benchmark
 from results.calendar import LONDON, Calendar
 from results.mailbag import StoredMail
 from results.schema import Channel, Moment, Shop, State
 from results.store import FrozenWave
-from scenarios.closing import Said
-from scenarios.demo import Partnership
-from scenarios.plan import Foreseen
-from scenarios.run import Outcome
 
 if TYPE_CHECKING:
+    from results.benchmark import Benchmark
     from results.report import WaveReport
+    from scenarios.closing import Said
+    from scenarios.demo import Partnership
+    from scenarios.plan import Foreseen
+    from scenarios.run import Outcome
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)

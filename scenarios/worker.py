@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.bench import Bench, opened
-from scenarios.crew import AT_ONCE, MAKE, ahead, budget_of, cluster
+from scenarios.crew import AT_ONCE, ahead, budget_of, cluster
 from scenarios.engine import Job
-from scenarios.making import Making, making
+from scenarios.making import MAKE, SETTLE, Making, making
 from scenarios.phone_account import TwilioAccount
 
 _KEPT_OPEN = 20  # seconds for which the probes of a run stay open without work
@@ -29,7 +29,7 @@ async def work(folder: Path, stop: asyncio.Event, ready: Callable[[], None]) -> 
     ):
         ready()
         runs = _Runs(folder, group)
-        await engine.work({MAKE: runs.make}, stop)
+        await engine.work({MAKE: runs.make, SETTLE: runs.make}, stop)
         runs.close()
 
 

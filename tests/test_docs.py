@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from scenarios.cli import app
+from scenarios.cli import program
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 DOCS = README + "".join(path.read_text() for path in sorted((ROOT / "docs").glob("*.md")))
-COMMANDS = get_command(app).commands  # type: ignore[attr-defined]
+COMMANDS = get_command(program()).commands  # type: ignore[attr-defined]
 SHOWN = re.findall(r"^doorstep (.+?)(?:\s+#.*)?$", DOCS, re.MULTILINE)
 
 

@@ -32,6 +32,7 @@ __all__ = ["FACTS", "PhoneProbe", "Unfinished"]
 _LOOK_EVERY = 0.25  # seconds, real ones
 _LONGEST_AFTER_RINGING = 120.0  # seconds: our message, and time for the carrier to say so
 _MARGIN = 20  # calls of others on the same account that may lie between ours in its list
+_DEEPEST = 1000  # calls, the most that is asked for at once
 
 
 class Unfinished(Exception):
@@ -44,7 +45,6 @@ class _Followed:
 
     began: dt.datetime
     stopwatch: float
-    ordinal: int
     looks: list[Look] = field(default_factory=list)
     exact: dict[Status, dt.datetime] = field(default_factory=dict)
     told: dict[Status, dt.datetime] = field(default_factory=dict)
@@ -90,7 +90,8 @@ class PhoneProbe:
         self._texts = texts
         self._ear = ear
         self._followed: dict[str, _Followed] = {}
-        self._calls = 0
+        self._begun = 0  # since the last look
+        self._depth = 0  # how deep in the carrier's list the deepest of ours lay at the last look
         self._some = asyncio.Event()
         self._watcher: asyncio.Task[None] | None = None
 
@@ -121,17 +122,19 @@ class PhoneProbe:
             longest=_longest(errand),
         )
         caller, words = self._says(errand)
-        async with self._guard.permit(effect):
+        asked, began = self._clock.now(), self._clock.stopwatch()
+
+        async def about_to() -> None:
+            """Written only now that nothing is left to wait for: after a crash each such call is in doubt."""
+            nonlocal asked, began
+            await self._journal.about_to(errand.shop, errand.reference, self._clock.now())
+            await self._guard.still(effect)
             asked, began = self._clock.now(), self._clock.stopwatch()
-            await self._journal.about_to(errand.shop, errand.reference, asked)
+
+        async with self._guard.permit(effect):
             try:
                 call = await self._carrier.place(
-                    errand.target,
-                    words,
-                    errand.scenario.ring_for,
-                    _recorded(errand),
-                    caller,
-                    lambda: self._guard.still(effect),
+                    errand.target, words, errand.scenario.ring_for, _recorded(errand), caller, about_to
                 )
             except CarrierRefused as error:
                 return Observation(facts={}, error=str(error))
@@ -148,17 +151,16 @@ class PhoneProbe:
         elapsed = (self._clock.now() - made_at).total_seconds()
         return await self._follow(errand, call, initiated, self._clock.stopwatch() - elapsed)
 
-    async def placed_since(self, number: str, since: dt.datetime) -> tuple[CallNow, ...]:
-        """Our calls to a number that the carrier has on its list from that moment on. Raises `Unfinished`."""
+    async def placed_since(self, since: dt.datetime) -> tuple[CallNow, ...]:
+        """Our calls that the carrier has on its list from that moment on, newest first. Raises `Unfinished`."""
         try:
-            calls = await self._carrier.calls_to(number)
+            return tuple(await self._carrier.since(since.replace(microsecond=0)))
         except CarrierDown as error:
             raise Unfinished(str(error)) from None
-        return tuple(call for call in calls if call.created >= since.replace(microsecond=0))
 
     async def _follow(self, errand: Errand, call: str, initiated: Moment, stopwatch: float) -> Observation:
-        self._calls += 1
-        followed = self._followed[call] = _Followed(initiated.lower, stopwatch, self._calls)
+        self._begun += 1
+        followed = self._followed[call] = _Followed(initiated.lower, stopwatch)
         self._some.set()
         try:
             # Counted from here, because only now it rings; before that it may have waited long for the line to be free.
@@ -238,16 +240,24 @@ class PhoneProbe:
                 followed.over.set()
 
     async def _look(self) -> None:
-        oldest = min(followed.ordinal for followed in self._followed.values())
-        asked = self._clock.stopwatch()
-        calls = {listed.id: listed for listed in await self._carrier.newest(self._calls - oldest + 1 + _MARGIN)}
-        told = self._clock.stopwatch()
-        for call, followed in list(self._followed.items()):
-            if call in calls:
-                followed.see(calls[call], asked, told)
-            else:  # others on the same account called so often that ours is further down
-                asked_alone = self._clock.stopwatch()
-                followed.see(await self._carrier.one(call), asked_alone, self._clock.stopwatch())
+        """The list as deep as ours may lie in it; all of it, where an earlier process placed what we follow now."""
+        wanted = min(self._depth + self._begun + _MARGIN, _DEEPEST)
+        self._begun = 0
+        while True:
+            asked, ours = self._clock.stopwatch(), set(self._followed)
+            listed = {call.id: (place, call) for place, call in enumerate(await self._carrier.newest(wanted), 1)}
+            told = self._clock.stopwatch()
+            if ours <= listed.keys() or wanted == _DEEPEST:
+                break
+            wanted = _DEEPEST
+        self._depth = max((listed[call][0] if call in listed else _DEEPEST for call in ours), default=0)
+        for call in ours & self._followed.keys():
+            if call in listed:
+                self._followed[call].see(listed[call][1], asked, told)
+        for call in ours - listed.keys():  # others on the same account called so often that ours is further down
+            asked, now = self._clock.stopwatch(), await self._carrier.one(call)
+            if call in self._followed:
+                self._followed[call].see(now, asked, self._clock.stopwatch())
 
 
 def _longest(errand: Errand) -> float:

@@ -20,6 +20,12 @@ app = typer.Typer(
     epilog="Begin with: doorstep demo",
 )
 
+
+@app.callback()
+def _doorstep() -> None:  # without it, a program of one command would take no command's name
+    pass
+
+
 Folder = Annotated[
     Path, typer.Option("--folder", "-f", envvar="DOORSTEP_PROGRAMME", help="The programme folder.", show_default="here")
 ]

@@ -29,6 +29,7 @@ from scenarios import serve as serving
 from scenarios.answers import UNSETTLED
 from scenarios.bench import database_url, opened
 from scenarios.commands.common import AsJson, Folder, OneOrganisation, Wrong, app, do
+from scenarios.lease import SERVING
 from scenarios.programme import load
 
 _NIGHTS = 5
@@ -52,7 +53,7 @@ def status(folder: Folder = Path(), as_json: AsJson = False) -> None:
 async def _status(folder: Path, as_json: bool) -> None:
     async with opened(folder, to_work=False) as bench:
         now = bench.clock.now()
-        lease = await Leases(bench.database).held(serving.SERVING, RealClock().now())
+        lease = await Leases(bench.database).held(SERVING, RealClock().now())
         waves = await standing.of_waves(bench.database, now)
         people = await standing.for_people(bench.database, UNSETTLED)
         refused = await standing.refused_since(bench.database, now - dt.timedelta(days=_REFUSED_DAYS))

@@ -31,6 +31,9 @@ class LocalEngine:
         self._rows = JobRows(database)
         self._at_once = at_once
         self._look = asyncio.Event()
+        self._holder = secrets.token_hex(8)
+        self._under_way: dict[str, Job] = {}
+        self._claiming = asyncio.Lock()
 
     async def __aenter__(self) -> LocalEngine:
         await self._rows.forget()
@@ -60,8 +63,7 @@ class LocalEngine:
         return await self._rows.standing(ids)
 
     async def work(self, handlers: Mapping[str, Handler], stop: asyncio.Event, *, until_idle: bool = False) -> None:
-        holder, tasks = secrets.token_hex(8), handlers.keys()
-        under_way: dict[str, Job] = {}
+        holder, tasks, under_way = self._holder, handlers.keys(), self._under_way
 
         async def do(job: Job) -> None:
             try:
@@ -79,9 +81,10 @@ class LocalEngine:
             beating = group.create_task(beat(self._rows, holder, under_way))
             while not stop.is_set():
                 self._look.clear()
-                for job in await again(claimed):
-                    under_way[job.id] = job
-                    group.create_task(do(job))
+                async with self._claiming:  # whoever claims must know of all that is under way
+                    for job in await again(claimed):
+                        under_way[job.id] = job
+                        group.create_task(do(job))
                 if until_idle and not under_way and await again(lambda: self._rows.is_idle(tasks)):
                     break
                 await _any(self._look, stop, within=_LOOK_EVERY)

@@ -9,10 +9,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from results.database import Database, wall_clock
+from results.database import Database, insert, wall_clock
 from results.tables import held_scopes, jobs
 from scenarios.engine import EVERYTHING, Job, Standing
 
@@ -57,8 +56,7 @@ class JobRows:
                 }
                 for job in new
             ]
-            insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-            added = insert(jobs).on_conflict_do_nothing(index_elements=[jobs.c.id]).returning(jobs.c.id)
+            added = insert(connection, jobs).on_conflict_do_nothing(index_elements=[jobs.c.id]).returning(jobs.c.id)
             return len((await connection.execute(added, rows)).all())
 
     async def claim(
@@ -145,8 +143,7 @@ class JobRows:
     async def hold(self, scope: str) -> None:
         """Nothing of this scope begins any more."""
         async with self._db.write() as connection:
-            insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-            await connection.execute(insert(held_scopes).values(scope=scope).on_conflict_do_nothing())
+            await connection.execute(insert(connection, held_scopes).values(scope=scope).on_conflict_do_nothing())
 
     async def let_go(self, scope: str) -> None:
         """What was held may begin."""

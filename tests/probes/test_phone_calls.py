@@ -111,7 +111,7 @@ async def test_the_carriers_list_tells_whether_it_was_placed(street: Street, fat
     with pytest.raises(Unfinished):
         await street.ring(ENGAGED)
 
-    listed = await street.probe.placed_since(ENGAGED, LONG_AGO)
+    listed = await street.probe.placed_since(LONG_AGO)
 
     assert [call.id for call in listed] == list(street.network.calls)
     assert len(listed) == (fate in PLACED)
@@ -122,7 +122,7 @@ async def test_a_list_that_cannot_be_read_does_not_say_that_nothing_was_placed(s
     street.weather.on_look = [fate]
 
     with pytest.raises(Unfinished, match="cannot be read"):
-        await street.probe.placed_since(ENGAGED, LONG_AGO)
+        await street.probe.placed_since(LONG_AGO)
 
 
 async def test_a_call_whose_answer_was_lost_is_found_on_the_carriers_list_and_followed(street: Street) -> None:
@@ -130,7 +130,7 @@ async def test_a_call_whose_answer_was_lost_is_found_on_the_carriers_list_and_fo
     with pytest.raises(Unfinished):
         await street.ring(ANSWERS)
 
-    (placed,) = await street.probe.placed_since(ANSWERS, LONG_AGO)
+    (placed,) = await street.probe.placed_since(LONG_AGO)
     seen = await street.probe.adopt(street.errand(ANSWERS), placed.id, MONDAY)
 
     assert seen.facts["phone.outcome"] == "answered"

@@ -267,7 +267,7 @@ class _Listed:
 
 
 def test_messages_take_turns_with_our_numbers_and_the_one_that_ordinary_calls_show_comes_last() -> None:
-    numbers = OwnNumbers(["first", "second", "third"], ())
+    numbers = OwnNumbers(["first", "second", "third"], {})
 
     assert [numbers.next(council) for council in "aaab"] == ["second", "third", "first", "second"]
 

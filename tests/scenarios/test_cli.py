@@ -2,16 +2,17 @@
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from scenarios.cli import app
+from scenarios.cli import WHERE, program
 from tests.scenarios.typed import console
 
-COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]
+COMMANDS = sorted(get_command(program()).commands)  # type: ignore[attr-defined]
 
 
 def doorstep(*arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -71,7 +72,7 @@ def test_the_commands_are_those_of_the_readme() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself_with_an_example(command: str) -> None:
-    done = CliRunner().invoke(app, [command, "--help"], prog_name="doorstep")
+    done = CliRunner().invoke(program(), [command, "--help"], prog_name="doorstep")
 
     assert done.exit_code == 0
     assert f"doorstep {command}" in done.output
@@ -191,3 +192,22 @@ def test_a_worker_is_told_what_it_needs(programme: Path) -> None:
     assert "Traceback" not in nobody_there.stderr
     assert 'engine.kind: is "local", so that runs do their work themselves' in alone.stderr.replace("\n", " ")
     assert "several machines need PostgreSQL" in without_postgres.stderr.replace("\n", " ")
+
+
+def test_each_command_is_looked_for_where_it_is() -> None:
+    where = {}
+    for command in program().registered_commands:
+        assert command.callback is not None
+        where[command.name or command.callback.__name__] = command.callback.__module__.rpartition(".")[2]
+
+    assert sorted(WHERE) == COMMANDS
+    assert {name: WHERE[name] for name in where} == where
+
+
+def test_a_command_that_is_loaded_alone_is_there_with_all_its_parts() -> None:
+    alone = "from scenarios.cli import program; from typer.main import get_command as get; import sys; "
+    parts = f"{alone}print(*get(program(sys.argv[1])).commands[sys.argv[1]].commands)"
+
+    done = subprocess.run([sys.executable, "-c", parts, "phone"], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == ["test", "unmatched"]

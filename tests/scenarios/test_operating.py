@@ -157,8 +157,8 @@ def test_a_backup_that_was_damaged_or_is_none_is_refused_and_nothing_is_left(tmp
 def _restore(backup_file: Path, folder: Path) -> None:
     from typer.testing import CliRunner
 
-    from scenarios.cli import app
+    from scenarios.cli import program
 
-    done = CliRunner().invoke(app, ["restore", str(backup_file), str(folder)])
+    done = CliRunner().invoke(program(), ["restore", str(backup_file), str(folder)])
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception

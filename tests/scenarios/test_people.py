@@ -25,7 +25,7 @@ from results.store import FrozenWave
 from scenarios import finish, reviewing
 from scenarios import plan as planning
 from scenarios.bench import Bench, opened
-from scenarios.cli import app
+from scenarios.cli import program
 from scenarios.commands.programme import STARTER
 from scenarios.forms_in import Import
 from scenarios.handing_out import why_not
@@ -81,7 +81,7 @@ def folder(tmp_path: Path) -> Path:
 
 def doorstep(folder: Path, *arguments: str) -> Result:
     """The command, in this process; what goes wrong as `main` tells it is in `exception`."""
-    return CliRunner().invoke(app, [*arguments, "--folder", str(folder)])
+    return CliRunner().invoke(program(), [*arguments, "--folder", str(folder)])
 
 
 def usual(shop: str, id: str) -> Any:

@@ -14,7 +14,7 @@ from results.schema import Observation, Points
 from scenarios import plan as planning
 from scenarios import show
 from scenarios.bench import Bench, opened
-from scenarios.cli import app
+from scenarios.cli import program
 from scenarios.commands.common import Wrong
 from scenarios.commands.programme import STARTER
 from scenarios.show_plan import not_ranked
@@ -59,7 +59,7 @@ def folder(tmp_path: Path) -> Path:
 def doorstep(folder: Path | None, *arguments: str) -> Result:
     """The command, in this process; what goes wrong as `main` tells it is in `exception`."""
     where = ["--folder", str(folder)] if folder else []
-    return CliRunner().invoke(app, [*arguments, *where])
+    return CliRunner().invoke(program(), [*arguments, *where])
 
 
 def told(folder: Path | None, *arguments: str) -> Any:

@@ -21,11 +21,12 @@ from results.ledger import DatabaseLedger
 from results.nights import Nights
 from scenarios import health, logs
 from scenarios.bench import database_url, opened
+from scenarios.lease import SERVING
 from scenarios.operators import host_and_port
 from scenarios.programme import load
 from scenarios.reading import Invalid
 from scenarios.seeing import offer
-from scenarios.serve import SERVING, serve
+from scenarios.serve import serve
 from scenarios.sight import Sight
 from tests.scenarios.typed import ORGANISATION, doorstep, programme, shopped
 

@@ -6,13 +6,10 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from results.schema import Scenario
-from results.store import ShopRow, planned
 from scenarios.programme import MailAccount
 from scenarios.senders import REST, Senders
 
 NOW = dt.datetime(2026, 11, 23, 10, tzinfo=dt.UTC)
-SCENARIO = Scenario(id="mails", channel="email", enquiries=("bins",))
 
 
 def account(name: str, addresses: str = "plus", persona: str | None = None) -> MailAccount:
@@ -32,13 +29,8 @@ def one(name: str) -> MailAccount:
     return account(name, "one", "Alison Bennett")
 
 
-def row(organisation: str, account: str, at: dt.datetime) -> ShopRow:
-    new = planned("w", organisation, SCENARIO, "bins", "a@b.example", 0, at)
-    return ShopRow(**{**vars(new), "account": account, "intent_at": at})
-
-
 def test_mailboxes_take_turns_with_each_organisation() -> None:
-    senders = Senders({"first": account("first"), "second": account("second")}, (), ())
+    senders = Senders({"first": account("first"), "second": account("second")}, ())
     chosen = []
 
     for hour in range(4):
@@ -51,7 +43,8 @@ def test_mailboxes_take_turns_with_each_organisation() -> None:
 
 
 def test_a_mailbox_with_one_address_waits_seven_days() -> None:
-    senders = Senders({"only": one("only")}, (), [row("amber", "only", NOW)])
+    senders = Senders({"only": one("only")}, ())
+    senders.wrote("only", "amber", NOW)
 
     assert senders.choose("amber", NOW + REST - dt.timedelta(seconds=1)) == NOW + REST
     assert senders.choose("amber", NOW + REST) == "only"
@@ -59,7 +52,8 @@ def test_a_mailbox_with_one_address_waits_seven_days() -> None:
 
 
 def test_while_one_rests_the_other_writes_and_then_the_earlier_of_both() -> None:
-    senders = Senders({"a": one("a"), "b": one("b")}, (), [row("amber", "a", NOW)])
+    senders = Senders({"a": one("a"), "b": one("b")}, ())
+    senders.wrote("a", "amber", NOW)
     later = NOW + dt.timedelta(days=2)
 
     assert senders.choose("amber", later) == "b"
@@ -69,7 +63,7 @@ def test_while_one_rests_the_other_writes_and_then_the_earlier_of_both() -> None
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 400)), max_size=60))
 def test_no_organisation_meets_one_address_twice_within_seven_days(tries: list[tuple[int, int]]) -> None:
-    senders = Senders({"a": one("a"), "b": one("b")}, (), ())
+    senders = Senders({"a": one("a"), "b": one("b")}, ())
     wrote: dict[tuple[str, str], list[dt.datetime]] = {}
 
     for which, hour in sorted(tries, key=lambda each: each[1]):
@@ -87,9 +81,9 @@ def test_no_organisation_meets_one_address_twice_within_seven_days(tries: list[t
 
 def test_the_name_is_the_mailboxs_or_one_of_the_programmes_or_left_to_doorstep() -> None:
     names = ("Nadia Kaur", "Colin Walsh")
-    senders = Senders({"a": one("a"), "b": account("b")}, names, ())
+    senders = Senders({"a": one("a"), "b": account("b")}, names)
 
     assert senders.persona("a", "k7f2q") == "Alison Bennett"
     assert {senders.persona("b", f"reference-{number}") for number in range(20)} == set(names)
     assert senders.persona("b", "k7f2q") == senders.persona("b", "k7f2q")
-    assert Senders({"b": account("b")}, (), ()).persona("b", "k7f2q") is None
+    assert Senders({"b": account("b")}, ()).persona("b", "k7f2q") is None

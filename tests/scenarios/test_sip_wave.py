@@ -20,12 +20,12 @@ from probes.phone.moments import EXACTLY
 from results.calendar import LONDON
 from results.schema import Failure, Observation, Shop
 from results.store import ShopRow
-from scenarios import in_doubt
 from scenarios.bench import opened
 from scenarios.carrier import carrier
 from scenarios.commands.common import planned_wave
 from scenarios.commands.programme import wave_to_run
 from scenarios.demo import practice, write_programme
+from scenarios.in_doubt import Doubts
 from tests.scenarios.shopping import WAVE, change, run
 from tests.sipp import council as sipp
 from tests.sipp.council import Council, council, lacking, number
@@ -162,7 +162,7 @@ async def test_a_message_that_may_have_been_left_is_not_left_again(tmp_path: Pat
             doubted = dataclasses.replace(frozen, scenarios={"telephone": leaves})
             async with carrier(bench.folder.programme, bench.clock) as sip:
                 probe = PhoneProbe(sip, bench.guard, bench.store, bench.evidence, bench.clock, CALLER)
-                await in_doubt.settle(bench, doubted, sip, probe)
+                await Doubts(bench, doubted, sip, probe).settle(await bench.store.row(row.id))
         found = await rows(folder)
 
     assert {key: row.state for key, row in found.items()} == {"000": "void"}

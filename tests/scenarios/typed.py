@@ -19,7 +19,7 @@ from results.retention import Retention
 from results.schema import Observation
 from scenarios import finish, plan
 from scenarios.bench import opened
-from scenarios.cli import app, main
+from scenarios.cli import main, program
 
 ORGANISATION = "example-council"
 LONG_AGO = dt.datetime(2025, 3, 3, 10, tzinfo=dt.UTC)
@@ -50,7 +50,7 @@ def machine(folder: Path, *arguments: str, code: int = 0) -> Any:
 
 
 def _typed(folder: Path, arguments: Sequence[str], code: int) -> Result:
-    done = CliRunner().invoke(app, [*arguments, "--folder", str(folder)])
+    done = CliRunner().invoke(program(), [*arguments, "--folder", str(folder)])
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     assert done.exit_code == code, done.output
@@ -80,7 +80,7 @@ def _console(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
 
 def programme(folder: Path, until: str = "2027-12-31") -> Path:
     """What `init` makes, with a consent entry from 2025."""
-    done = CliRunner().invoke(app, ["init", str(folder)])
+    done = CliRunner().invoke(program(), ["init", str(folder)])
     assert done.exit_code == 0, done.output
     council = folder / "register" / f"{ORGANISATION}.yaml"
     text = council.read_text().replace("# consent:", "consent:").replace("\n#   ", "\n  ")

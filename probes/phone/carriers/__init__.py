@@ -92,8 +92,8 @@ class Carrier(Protocol):
     async def one(self, call: str) -> CallNow:
         """One call of ours. Raises `CarrierDown`."""
 
-    async def calls_to(self, number: str) -> Sequence[CallNow]:
-        """Our latest calls to one number, newest first. Raises `CarrierDown`."""
+    async def since(self, moment: dt.datetime) -> Sequence[CallNow]:
+        """The calls placed from that moment on, newest first. Raises `CarrierDown`."""
 
     async def sip_code(self, call: str) -> int | None:
         """The network's last answer to a call that failed (404: no such number), or None where it is not told."""

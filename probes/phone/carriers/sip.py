@@ -4,7 +4,7 @@ What Twilio's list tells to a quarter of a second, this provider sees on the wir
 at which it was dialled, rang, was answered and ended. Sound stays in house.
 
 Two things differ from a carrier that is a company. There is no list of calls but this object's own, so after a crash
-`calls_to` knows nothing, and what became of a call then under way is not known. And a call lives as long as this
+`since` knows nothing, and what became of a call then under way is not known. And a call lives as long as this
 process: one that was being talked on when it is killed falls silent until the other side puts the telephone down.
 
 The library has few types and is optional; it is met in this file alone. Only one may be open in a process.
@@ -201,9 +201,9 @@ class Sip:
             raise CarrierDown(f"call {call} is not known: it was not placed since this provider was opened")
         return line.now
 
-    async def calls_to(self, number: str) -> Sequence[CallNow]:
+    async def since(self, moment: dt.datetime) -> Sequence[CallNow]:
         """Those placed since this object was opened; after a restart there are none, which proves nothing."""
-        return [line.now for line in reversed(self._made.values()) if line.number == number]
+        return [line.now for line in reversed(self._made.values()) if line.now.created >= moment]
 
     async def sip_code(self, call: str) -> int | None:
         return self._made[call].code if call in self._made else None

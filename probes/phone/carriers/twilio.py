@@ -31,6 +31,7 @@ from probes.phone.preflight import Account, Country
 _PATIENCE = 10.0  # seconds
 _PATIENCE_FOR_SOUND = 60.0
 _TRIES_WHEN_BUSY = 6
+_PAGE = 200  # calls that the carrier is asked to tell at once; it would tell a thousand
 _VOICE = {"voice": "Polly.Amy", "language": "en-GB"}
 _EDGES = {"us1": "ashburn", "ie1": "dublin", "au1": "sydney"}
 """Where each of the carrier's regions is reached. Source: https://www.twilio.com/docs/global-infrastructure"""
@@ -181,8 +182,18 @@ class Twilio:
         except _SILENT as error:
             raise CarrierDown(f"the carrier does not tell of call {call}: {type(error).__name__}") from None
 
-    async def calls_to(self, number: str) -> Sequence[CallNow]:
-        return await self._list(to=number, limit=50, page_size=50)
+    async def since(self, moment: dt.datetime) -> Sequence[CallNow]:
+        """Page after page until there are only older ones: the carrier's own filter leaves out what is still queued."""
+        found: list[CallNow] = []
+        try:
+            page = await self._client.calls.page_async(page_size=_PAGE)
+            while page is not None:
+                listed = [self._now(call) for call in page]
+                found += [call for call in listed if call.created >= moment]
+                page = await page.next_page_async() if listed and listed[-1].created >= moment else None
+        except _SILENT as error:
+            raise CarrierDown(f"the carrier's list of calls cannot be read: {type(error).__name__}") from None
+        return found
 
     async def sip_code(self, call: str) -> int | None:
         """From the Call Summary's `last_sip_response_num`. None where the account has no Voice Insights."""

@@ -151,7 +151,7 @@ async def test_a_wrong_secret_is_the_probes_fault_and_places_nothing(street: Str
     guard = Guard({"ringing": street.organisation}, book, clock, "practice")
     async with (
         served(street.weather) as address,
-        Twilio(ACCOUNT_SID, "wrong", CALLER, clock, address, 50) as carrier,
+        Twilio(ACCOUNT_SID, "wrong", CALLER, book, address, 50) as carrier,
         PhoneProbe(carrier, guard, book, book, clock, CALLER) as probe,
     ):
         seen = await probe.knock(street.errand(ENGAGED))

@@ -11,7 +11,7 @@ import asyncio
 import datetime as dt
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -32,6 +32,7 @@ __all__ = ["FACTS", "PhoneProbe", "Unfinished"]
 _LOOK_EVERY = 0.25  # seconds, real ones
 _LONGEST_AFTER_RINGING = 120.0  # seconds: our message, and time for the carrier to say so
 _MARGIN = 20  # calls of others on the same account that may lie between ours in its list
+_MOST_OTHERS = 1000  # of them; ours that lie further down are asked for one by one
 
 
 class Unfinished(Exception):
@@ -91,6 +92,7 @@ class PhoneProbe:
         self._ear = ear
         self._followed: dict[str, _Followed] = {}
         self._calls = 0
+        self._others = _MARGIN
         self._some = asyncio.Event()
         self._watcher: asyncio.Task[None] | None = None
 
@@ -240,14 +242,23 @@ class PhoneProbe:
     async def _look(self) -> None:
         oldest = min(followed.ordinal for followed in self._followed.values())
         asked = self._clock.stopwatch()
-        calls = {listed.id: listed for listed in await self._carrier.newest(self._calls - oldest + 1 + _MARGIN)}
+        ours = self._calls - oldest + 1
+        calls = {listed.id: listed for listed in await self._carrier.newest(ours + self._others)}
         told = self._clock.stopwatch()
+        self._others = self._others_between(list(calls), ours)
         for call, followed in list(self._followed.items()):
             if call in calls:
                 followed.see(calls[call], asked, told)
             else:  # others on the same account called so often that ours is further down
                 asked_alone = self._clock.stopwatch()
                 followed.see(await self._carrier.one(call), asked_alone, self._clock.stopwatch())
+
+    def _others_between(self, listed: Sequence[str], ours: int) -> int:
+        """For how many calls of others the next look makes room: other workers place as many as we do."""
+        if self._followed.keys() <= set(listed):
+            deepest = max((place for place, call in enumerate(listed, 1) if call in self._followed), default=0)
+            return max(0, deepest - ours) + _MARGIN
+        return min(2 * self._others, _MOST_OTHERS)
 
 
 def _longest(errand: Errand) -> float:

@@ -105,7 +105,7 @@ async def by_polling(calls: int) -> dict[str, float]:
     clock, book, council = MondayMorning(), Book(), organisation(lines(calls))
     guard = Guard({council.id: council}, book, clock, "practice")
     async with (
-        Twilio(ACCOUNT_SID, "practice", CALLER, clock, address, 50) as carrier,
+        Twilio(ACCOUNT_SID, "practice", CALLER, book, address, 50) as carrier,
         PhoneProbe(carrier, guard, book, book, clock, CALLER) as probe,
     ):
         seen = await asyncio.gather(*(probe.knock(errand(each, council)) for each in lines(calls)))

@@ -6,7 +6,8 @@ So many practice councils are up over sockets, each with three lines that answer
 started too. `--calls` and `--mails` are for each council; the first `--sites` websites are visited by a browser.
 
 - a night: `doorstep run` handing out to 1, 2 and 4 of `doorstep worker`, from start to end; every contact must have
-  been made once, by the councils' own count. Processor seconds and the largest memory are the workers' alone.
+  been made once, by the councils' own count. Processor seconds are told apart: of the workers together, of the run
+  that hands out, of the councils and of PostgreSQL; the largest memory is one worker's.
 - waiting: `doorstep serve` and `doorstep collect --until-closed` (SQLite, the clock on the wall) with 10,000 enquiries
   open: the memory of each and its share of a processor.
 - coming back: `doorstep run` killed with -9 half-way through its calls. `recover_s`: seconds from starting it again
@@ -14,7 +15,8 @@ started too. `--calls` and `--mails` are for each council; the first `--sites` w
   A call that was being asked for in the very moment of the kill is in doubt: it is found on the carrier's list, or,
   when that is certainly complete (three seconds), known not to have been placed; only its line waits (`settled_s`).
 
-Workers and councils share this machine's processors, so more workers than half of them show no more speed.
+Workers, councils and PostgreSQL share this machine's processors: where their seconds together are near its processors
+times the night's length, more workers can show no more speed.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ import asyncio
 import datetime as dt
 import json
 import os
+import resource
 import sys
 import tempfile
 import time
@@ -46,9 +49,13 @@ from tests.databases import postgres_server
 from tests.scenarios.killing import shops_where, start
 
 WORKERS = (1, 2, 4)
+TOLD = ("s", "cpu_s", "run_cpu_s", "councils_cpu_s", "database_cpu_s", "largest_mb")
 WAITING = 10_000
-SPEED = 60.0
-"""Practice seconds in a real one: letters are answered fast. Calls last as long as they last."""
+SPEED = 10.0
+"""Practice seconds in a real one: letters are answered fast, and a night is over before the offices close.
+
+Calls last as long as they last.
+"""
 
 _MONDAY = dt.date(2026, 11, 23)
 _FOR_DRAMA = ("113496", "207946", "306999")  # each followed by 0000 to 0999
@@ -111,16 +118,23 @@ async def night(temporary: Path, workers: int, calls: int, mails: int, sites: in
     """One night on so many workers: its length, and what the workers took. Raises `SystemExit` for a wrong count."""
     folder, database = temporary / f"night-{workers}", _new_database(server, f"night{workers}")
     async with practice(["--councils", str(temporary / "councils")]) as partnership:
+        councils_up, postmaster = _children(os.getpid()), _postmaster(server)
         programme(folder, partnership, calls, mails, sites, database)
         await http.post_json(f"{partnership['house']}/clock", {"speed": SPEED})
         crew = [await start("worker", "--folder", str(folder)) for _ in range(workers)]
         try:
             await asyncio.sleep(5)  # starting is not the night
-            before = [cpu_seconds(one.pid) for one in crew]
+            taking = {"": [one.pid for one in crew], "councils_": councils_up, "database_": [postmaster]}
+            before = {whose: sum(map(_whole_cpu_seconds, pids)) for whose, pids in taking.items()}
+            run_before = resource.getrusage(resource.RUSAGE_CHILDREN)
             began = time.perf_counter()
             status, said = await _run(folder)
             took = time.perf_counter() - began
-            used = sum(cpu_seconds(one.pid) for one in crew) - sum(before)
+            used = {
+                f"{whose}cpu_s": sum(map(_whole_cpu_seconds, pids)) - before[whose] for whose, pids in taking.items()
+            }
+            run_after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            used["run_cpu_s"] = sum(run_after[:2]) - sum(run_before[:2])
             largest = max(_largest_mb(one.pid) for one in crew)
         finally:
             for one in crew:
@@ -135,7 +149,7 @@ async def night(temporary: Path, workers: int, calls: int, mails: int, sites: in
     if len(tally["calls"]) != calls * many or len(tally["mails"]) != mails * many or twice:
         met = f"{len(tally['calls'])} calls and {len(tally['mails'])} mails, {len(twice)} of them twice"
         raise SystemExit(f"the councils met {met}, not {calls * many} and {mails * many}: {said[-1000:]}")
-    return {"s": took, "cpu_s": used, "largest_mb": largest}
+    return {"s": took, "largest_mb": largest} | used
 
 
 async def _run(folder: Path) -> tuple[int, str]:
@@ -271,6 +285,30 @@ def _new_database(server: str, name: str) -> str:
     return server + name
 
 
+def _postmaster(server: str) -> int:
+    """The process that all others of PostgreSQL are children of."""
+    import psycopg
+
+    with psycopg.connect(f"{server}postgres") as connection:
+        backend = connection.info.backend_pid
+    return int(Path(f"/proc/{backend}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def _children(pid: int) -> list[int]:
+    return [
+        int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()
+    ]
+
+
+def _whole_cpu_seconds(pid: int) -> float:
+    """Processor seconds of a process and of all that it has started, those too that are over."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK") + sum(map(_whole_cpu_seconds, _children(pid)))
+    except OSError:  # it has just ended, and its parent has its seconds
+        return 0.0
+
+
 def _largest_mb(pid: int) -> float:
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
@@ -307,8 +345,12 @@ if __name__ == "__main__":
     else:
         print(f"{told['calls']:,} calls, {told['mails']:,} mails, {told['sites']:,} sites")
         for number in WORKERS:
-            took, cpu, memory = (told[f"{key}_{number}_workers"] for key in ("s", "cpu_s", "largest_mb"))
-            print(f"{number} workers {took:8.1f} s {cpu:8.1f} processor seconds {memory:6.0f} MB at most in one")
+            one = {key: told[f"{key}_{number}_workers"] for key in TOLD}
+            others = f"the run {one['run_cpu_s']:.0f}, councils {one['councils_cpu_s']:.0f}"
+            print(
+                f"{number} workers {one['s']:8.1f} s {one['cpu_s']:8.1f} processor seconds ({others}, PostgreSQL "
+                f"{one['database_cpu_s']:.0f}) {one['largest_mb']:6.0f} MB at most in one"
+            )
         for command, key in (("serve", "idle"), ("collect --until-closed", "collect_idle")):
             waits = f"{told[f'{key}_mb']:.0f} MB, {100 * told[f'{key}_core']:.1f} % of one processor"
             print(f"`doorstep {command}` with {WAITING:,} enquiries open: {waits}")

@@ -19,6 +19,7 @@ from probes.clock import PracticeClock
 from probes.phone.carriers import FINAL, CallNow, Speech
 from probes.phone.carriers.twilio import Twilio
 from scenarios.demo import practice
+from tests.probes.street import Book
 
 CALLS = 60
 RING_FOR = 25.0
@@ -53,7 +54,7 @@ async def main() -> dict[str, float]:
         clock = await PracticeClock.at(partnership["house"])
         numbers = [line["number"] for council in partnership["councils"] for line in council["lines"]][:CALLS]
         async with Twilio(
-            partnership["account_sid"], "practice", partnership["caller"], clock, partnership["carrier"], 100
+            partnership["account_sid"], "practice", partnership["caller"], Book(), partnership["carrier"], 100
         ) as carrier:
             calls = [
                 await carrier.place(number, Speech("This is a test of this telephone line."), RING_FOR)

@@ -14,15 +14,17 @@ from typing import Literal, Protocol
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from results.database import Database, wall_clock
+from results.database import Database, insert, wall_clock
 from results.schema import Refusal
-from results.tables import busy_lines, effects, pauses, refusals, shops, spending
+from results.tables import busy_lines, call_paces, effects, pauses, refusals, shops, spending
 
 Span = Literal["run", "day", "wave", "account"]
 
 _COSTS = ("minutes", "pence")
 _A_DAY = dt.timedelta(days=1)
 _APART = 60.0  # seconds by which the clocks of two machines may differ; beyond that, one was put back
+_A_LITTLE_LATE = 0.05  # seconds: a call that comes so late after its turn does not put off the next
+_SHORTEST_WAIT = 0.001  # seconds
 PENCE_FRACTION = 1e-9
 """Pence by which a cap may be passed: sums of fractions of a penny are not exact."""
 
@@ -123,23 +125,36 @@ class DatabaseLedger:
 
         The shop that holds it already may have it again: whoever held it for that shop was killed.
         """
-        line = busy_lines.c.number == effect.target
         async with self._db.write() as connection:
-            await _alone(connection, f"line {effect.target}")
-            now = await connection.scalar(sa.select(wall_clock(connection.dialect))) or 0.0
-            over = sa.or_(busy_lines.c.until <= now, busy_lines.c.shop == effect.shop)
-            await connection.execute(busy_lines.delete().where(line, over))
-            if await connection.scalar(sa.select(busy_lines.c.holder).where(line)):
-                return False
+            now = wall_clock(connection.dialect)
             held = {"number": effect.target, "shop": effect.shop, "holder": holder, "until": now + effect.longest}
-            await connection.execute(busy_lines.insert().values(**held))
-            return True
+            wanted = insert(connection, busy_lines).values(**held)
+            ours = sa.or_(busy_lines.c.until <= now, busy_lines.c.shop == wanted.excluded.shop)
+            taken = wanted.on_conflict_do_update(index_elements=[busy_lines.c.number], set_=held, where=ours)
+            return bool(await connection.scalar(taken.returning(busy_lines.c.holder)))
 
     async def release(self, effect: Call, holder: str) -> None:
         """The call is over. Nothing happens when `holder` does not hold its line."""
         async with self._db.write() as connection:
             held = busy_lines.c.number == effect.target, busy_lines.c.holder == holder
             await connection.execute(busy_lines.delete().where(*held))
+
+    async def next_call(self, account: str, gap: float) -> float:
+        """Take the next turn to place a call through a carrier's account, `gap` real seconds after the last.
+
+        0.0: it is taken. Else it is not: the seconds until it comes.
+        """
+        async with self._db.write() as connection:
+            now, next_at = wall_clock(connection.dialect), call_paces.c.next_at
+            first = insert(connection, call_paces).values(account=account, next_at=now + gap)
+            after = sa.case((now - next_at < _A_LITTLE_LATE, next_at + gap), else_=now + gap)
+            taken = first.on_conflict_do_update(
+                index_elements=[call_paces.c.account], set_={"next_at": after}, where=next_at <= now
+            )
+            if await connection.scalar(taken.returning(next_at)) is not None:
+                return 0.0
+            left = await connection.scalar(sa.select(next_at - now).where(call_paces.c.account == account)) or 0.0
+            return max(left, _SHORTEST_WAIT)
 
     async def vacate(self, shop: str) -> None:
         """The call of a shop is over, whoever placed it: a killed process cannot say so."""

@@ -19,9 +19,7 @@ async def copy_all(source: Database, to: Database) -> None:
 
     Both have tables of the newest version, as `Database.open` leaves them.
     """
-    async with source.read() as reading, to.write() as writing:
-        if reading.dialect.name == "postgresql":
-            await reading.execute(sa.text("set transaction isolation level repeatable read"))
+    async with source.as_of_one_moment() as reading, to.write() as writing:
         for table in metadata.sorted_tables:
             if (await writing.execute(sa.select(sa.literal(1)).select_from(table).limit(1))).first():
                 raise NotEmpty(table.name)

@@ -222,6 +222,13 @@ busy_lines = sa.Table(
     sa.Column("until", sa.Float(53), nullable=False),  # by the database's clock; after a kill nobody says it is over
 )
 
+call_paces = sa.Table(
+    "call_paces",
+    metadata,
+    sa.Column("account", sa.String(100), primary_key=True),  # the carrier's
+    sa.Column("next_at", sa.Float(53), nullable=False),  # when the next call may be placed, by the database's clock
+)
+
 spending = sa.Table(
     "spending",
     metadata,

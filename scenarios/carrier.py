@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from typing import TYPE_CHECKING
 
 from probes.clock import Clock
-from probes.phone.carriers import Carrier
+from probes.phone.carriers import Carrier, Pace
 from probes.phone.speech import explanation, texts
 from scenarios.credentials import PHONE_SECRET, MissingSecret, secret
 from scenarios.phone_account import SipTrunk, TwilioAccount
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from probes.phone.carriers.sip import Trunk
 
 
-def carrier(programme: Programme, clock: Clock) -> AbstractAsyncContextManager[Carrier]:
-    """To be opened with `async with`. Raises `MissingSecret`; `Invalid` where the programme has no telephone."""
+def carrier(programme: Programme, clock: Clock, pace: Pace) -> AbstractAsyncContextManager[Carrier]:
+    """To be opened with `async with`. `pace`: whose turn it is, where an account has a limit of calls a second.
+
+    Raises `MissingSecret`; `Invalid` where the programme has no telephone.
+    """
     phone = programme.phone
     if phone is None:
         raise Invalid([Problem("programme.toml", 0, "phone", "is missing; add a [phone] table with the carrier")])
@@ -27,11 +30,11 @@ def carrier(programme: Programme, clock: Clock) -> AbstractAsyncContextManager[C
         from probes.phone.carriers.sip import Sip  # here, as below: each provider's libraries take long to load
 
         return Sip(_trunk(programme, phone), clock, explanation(programme.partnership, texts(phone.texts)))
-    return _twilio(programme, phone, clock)
+    return _twilio(programme, phone, clock, pace)
 
 
 @asynccontextmanager
-async def _twilio(programme: Programme, phone: TwilioAccount, clock: Clock) -> AsyncIterator[Carrier]:
+async def _twilio(programme: Programme, phone: TwilioAccount, clock: Clock, pace: Pace) -> AsyncIterator[Carrier]:
     from probes.phone.carriers.callbacks import Callbacks
     from probes.phone.carriers.twilio import Twilio
 
@@ -47,7 +50,7 @@ async def _twilio(programme: Programme, phone: TwilioAccount, clock: Clock) -> A
                 phone.account,
                 token,
                 phone.caller,
-                clock,
+                pace,
                 base_url,
                 phone.calls_per_second,
                 region=phone.region,

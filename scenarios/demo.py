@@ -45,13 +45,14 @@ async def practice(arguments: Sequence[str] = ()) -> AsyncIterator[Partnership]:
     if process.stdout is None or process.stdin is None:
         raise RuntimeError("the practice partnership has no pipes")
     try:
-        async with asyncio.timeout(_UP_WITHIN):
-            line = await process.stdout.readline()
+        try:
+            async with asyncio.timeout(_UP_WITHIN):
+                line = await process.stdout.readline()
+        except TimeoutError:
+            raise PracticeDown(f"the practice partnership was not up within {_UP_WITHIN:g} seconds") from None
         if not line:
             raise PracticeDown("the practice partnership did not start; what it printed above says why")
         yield json.loads(line)
-    except TimeoutError:
-        raise PracticeDown(f"the practice partnership was not up within {_UP_WITHIN:g} seconds") from None
     finally:
         process.stdin.close()
         try:

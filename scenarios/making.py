@@ -119,7 +119,7 @@ class Making:
         """Open the probes of these channels."""
         bench, programme = self._bench, self._bench.folder.programme
         if "phone" in channels and programme.phone is not None:
-            line = await stack.enter_async_context(carrier(programme, bench.clock))
+            line = await stack.enter_async_context(carrier(programme, bench.clock, bench.ledger))
             phone = await stack.enter_async_context(
                 PhoneProbe(
                     line,

@@ -101,7 +101,7 @@ async def carrier_for_call_backs(bench: Bench, waves: Mapping[str, FrozenWave]) 
     if bench.folder.programme.phone is None or await FollowedUp(bench, waves).since() is None:
         yield None
         return
-    async with carrier(bench.folder.programme, bench.clock) as opened_carrier:
+    async with carrier(bench.folder.programme, bench.clock, bench.ledger) as opened_carrier:
         yield opened_carrier
 
 

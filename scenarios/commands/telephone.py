@@ -67,7 +67,7 @@ async def _preflight(bench: Bench, calls: Counter[str]) -> preflight.Preflight:
 
     programme, opens = bench.folder.programme, None
     try:
-        async with carrier(programme, bench.clock) as found:
+        async with carrier(programme, bench.clock, bench.ledger) as found:
             if isinstance(found, Twilio):
                 account = await found.account(list(calls))
                 return preflight.preflight(account, calls, programme.carrier)

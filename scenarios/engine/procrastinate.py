@@ -162,7 +162,7 @@ class ProcrastinateEngine:
                 log.warning("turn %s was left by a process that is gone, and is queued again", stalled.lock)
                 await manager.finish_job(stalled, Status.FAILED, delete_job=True)
             queued = set(await connection.scalars(_QUEUED, {"task": _TURN}))
-            for turn, channel in await self._rows.ready_turns():
+            for turn, channel in await self._rows.ready_turns(connection):
                 if turn not in queued:
                     await self._queue(turn, channel)
 

@@ -83,9 +83,11 @@ class JobRows:
         of_turn = jobs.c.turn == turn
         async with self._db.write() as connection:
             now = await _now(connection)
-            await _give_up(connection, now, of_turn)
-            if await connection.scalar(sa.select(jobs.c.id).where(of_turn, jobs.c.state == "running").limit(1)):
-                return None
+            running = sa.select(jobs.c.id).where(of_turn, jobs.c.state == "running").limit(1)
+            if await connection.scalar(running):
+                await _give_up(connection, now, of_turn)
+                if await connection.scalar(running):
+                    return None
             first = await self._first(connection, now, tasks, of_turn)
             taken = await _take(connection, first, holder, now)
             return taken[0] if taken else None
@@ -127,7 +129,8 @@ class JobRows:
     async def _end(self, id: str, holder: str, values: Mapping[str, object]) -> None:
         mine = jobs.c.id == id, jobs.c.holder == holder, jobs.c.state == "running"
         async with self._db.write() as connection:
-            await connection.execute(jobs.update().where(*mine).values(until=await _now(connection), **values))
+            ended = jobs.update().where(*mine).values(until=wall_clock(connection.dialect), **values)
+            await connection.execute(ended)
 
     async def cancel(self, ids: Collection[str]) -> int:
         """Those of them that have not begun never will; how many that was."""
@@ -181,13 +184,14 @@ class JobRows:
         async with self._db.read() as connection:
             return await connection.scalar(sa.select(jobs.c.number).where(at_work).limit(1)) is None
 
-    async def ready_turns(self) -> list[tuple[str, str]]:
-        """Each turn that has something to do now, whoever is at it, with its channel."""
-        async with self._db.read() as connection:
-            now = await _now(connection)
-            ready = sa.or_(jobs.c.state == "running", sa.and_(MAY_BEGIN, jobs.c.not_before <= now))
-            query = sa.select(jobs.c.turn, sa.func.min(jobs.c.channel)).where(ready).group_by(jobs.c.turn)
-            return [(turn, channel) for turn, channel in await connection.execute(query)]
+    async def ready_turns(self, connection: AsyncConnection) -> list[tuple[str, str]]:
+        """Each turn that has something to do now, whoever is at it, with its channel.
+
+        Over a connection that the caller has: who waited for a second one while holding the first would wait long.
+        """
+        ready = sa.or_(jobs.c.state == "running", sa.and_(MAY_BEGIN, jobs.c.not_before <= await _now(connection)))
+        query = sa.select(jobs.c.turn, sa.func.min(jobs.c.channel)).where(ready).group_by(jobs.c.turn)
+        return [(turn, channel) for turn, channel in await connection.execute(query)]
 
     async def forget(self) -> None:
         """Delete what ended a month ago."""

@@ -15,13 +15,12 @@ from typing import Any
 
 import pytest
 
-from probes.clock import RealClock
 from probes.phone.carriers import FINAL
 from probes.phone.carriers.twilio import Twilio
 from probes.phone.speech import speech
 from scenarios.practice.exchange import ACCOUNT_SID, AUTH_TOKEN, CALLER
 from tests.practice.telephone import answered, exchange, line, longest_pause, number, until, voicemail
-from tests.probes.street import errand, organisation
+from tests.probes.street import Book, errand, organisation
 
 LASTS = 24.0  # seconds on the line: the identification, and what follows it at least once
 LONG: dict[str, Any] = {"hangs_up_after": LASTS + 5}
@@ -59,7 +58,7 @@ async def _all_calls() -> Ours:
     lines = [line(n, manner) for n, manner in enumerate(KINDS.values())]
     async with (
         exchange(*lines) as telephone,
-        Twilio(ACCOUNT_SID, AUTH_TOKEN, CALLER, RealClock(), telephone.address, 50) as carrier,
+        Twilio(ACCOUNT_SID, AUTH_TOKEN, CALLER, Book(), telephone.address, 50) as carrier,
     ):
 
         async def call(kind: str, mode: str) -> array.array[int]:

@@ -126,6 +126,9 @@ class Book:
     async def reserve(self, *_: object) -> float:
         return 0.0
 
+    async def next_call(self, *_: object) -> float:
+        return 0.0
+
     async def occupy(self, *_: object) -> bool:
         return True
 
@@ -238,7 +241,7 @@ async def opened(
         async with served(weather) as address:
             guard = Guard({"ringing": shopped}, book, clock, "practice")
             async with (
-                Twilio(ACCOUNT_SID, "practice", CALLER, clock, address, 50, patience=PATIENCE) as carrier,
+                Twilio(ACCOUNT_SID, "practice", CALLER, book, address, 50, patience=PATIENCE) as carrier,
                 PhoneProbe(carrier, guard, book, book, clock, CALLER, texts, ear) as probe,
             ):
                 yield Street(probe, carrier, network, weather, book, shopped)

@@ -175,7 +175,7 @@ async def test_a_call_that_is_told_of_is_timed_more_closely_and_the_truth_stays_
         shopped = street.organisation
         guard = Guard({shopped.id: shopped}, book, clock, "practice")
         async with (
-            Twilio(ACCOUNT_SID, AUTH_TOKEN, CALLER, clock, exchange, 50, callbacks=listener) as carrier,
+            Twilio(ACCOUNT_SID, AUTH_TOKEN, CALLER, book, exchange, 50, callbacks=listener) as carrier,
             PhoneProbe(carrier, guard, book, book, clock, CALLER) as probe,
         ):
             seen = await probe.knock(errand(ANSWERS, shopped))

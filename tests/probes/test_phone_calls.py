@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from probes.guard import Guard, Refused
 from probes.phone import PhoneProbe, Unfinished
+from probes.phone.carriers import Speech
 from probes.phone.carriers.twilio import Twilio
 from probes.phone.moments import seconds_to_ring
 from results.schema import Failure
@@ -17,6 +19,7 @@ from scenarios.practice.exchange import ACCOUNT_SID
 from tests.probes.street import (
     ANSWERS,
     CALLER,
+    COUNCIL,
     ENGAGED,
     MONDAY,
     NO_REPLY,
@@ -151,7 +154,7 @@ async def test_a_wrong_secret_is_the_probes_fault_and_places_nothing(street: Str
     guard = Guard({"ringing": street.organisation}, book, clock, "practice")
     async with (
         served(street.weather) as address,
-        Twilio(ACCOUNT_SID, "wrong", CALLER, clock, address, 50) as carrier,
+        Twilio(ACCOUNT_SID, "wrong", CALLER, book, address, 50) as carrier,
         PhoneProbe(carrier, guard, book, book, clock, CALLER) as probe,
     ):
         seen = await probe.knock(street.errand(ENGAGED))
@@ -168,3 +171,15 @@ async def test_a_pause_reaches_a_call_that_waits_to_be_dialled(street: Street) -
         await street.ring(ANSWERS)
 
     assert street.weather.placed == 0
+
+
+async def test_a_call_is_found_in_one_look_although_others_place_many_on_the_same_account(tmp_path: Path) -> None:
+    async with opened(tmp_path, COUNCIL.replace("after: 0.6", "after: 2")) as street:
+        calling = asyncio.create_task(street.ring(ANSWERS))
+        while not street.weather.placed:  # noqa: ASYNC110 - it is the exchange that is waited for
+            await asyncio.sleep(0.01)
+        await asyncio.gather(*(street.carrier.place(NOT_IN_USE, Speech("Hello."), 15) for _ in range(50)))
+        await calling
+
+    alone = [path for method, path in street.weather.asked if method == "GET" and "/Calls/CA" in path]
+    assert 1 <= len(alone) <= 3

@@ -14,6 +14,7 @@ from probes.guard import Carrier, Guard, Refused
 from probes.phone import PhoneProbe
 from probes.phone.carriers.twilio import Twilio
 from results.schema import AnswerKey, Consent, Contacts, Enquiry, Evidence, Limits, Line, Organisation, Scenario
+from tests.probes.street import Book
 from tests.probes.test_guard import DRAMA, REAL_LINE, REFUSED_NUMBERS, Clock, Ledger, any_line
 
 MONDAY = dt.datetime(2026, 11, 23, 10, tzinfo=dt.UTC)
@@ -66,7 +67,7 @@ async def refused(doorbell: Doorbell, number: str, organisation: Organisation, c
     errand = Errand("shop", organisation, scenario, (enquiry,), number, "reference", "The Partnership")
     guard = Guard({organisation.id: organisation}, ledger, clock, carrier)
     async with (
-        Twilio("AC" + "0" * 32, "secret", "+441629533199", clock, doorbell.address) as twilio,
+        Twilio("AC" + "0" * 32, "secret", "+441629533199", Book(), doorbell.address) as twilio,
         PhoneProbe(twilio, guard, desk, desk, clock, "+441629533199") as probe,
     ):
         with pytest.raises(Refused) as no:
@@ -126,8 +127,7 @@ async def test_without_consent_for_the_line_no_socket_opens(
 
 
 async def test_the_doorbell_would_hear_of_a_call_that_is_let_through(doorbell: Doorbell) -> None:
-    clock = Clock()
-    async with Twilio("AC" + "0" * 32, "secret", "+441629533199", clock, doorbell.address) as twilio:
+    async with Twilio("AC" + "0" * 32, "secret", "+441629533199", Book(), doorbell.address) as twilio:
         assert await twilio.sip_code("CA" + "0" * 32) is None
 
     assert doorbell.visitors == 1

@@ -1,15 +1,20 @@
 """Where and how the Twilio provider asks: its region's hosts, and how long it waits when told to come back later."""
 
+from dataclasses import dataclass, field
+from pathlib import Path
+
 import pytest
 
-from probes.clock import RealClock
+from probes.phone.carriers import Speech
 from probes.phone.carriers.twilio import Twilio, _retry_after
+from scenarios.practice.exchange import ACCOUNT_SID
+from tests.probes.street import CALLER, ENGAGED, Book, Weather, opened, served
 
 SID = "AC" + "0" * 32
 
 
 def provider(region: str | None) -> Twilio:
-    return Twilio(SID, "secret", "+441629533199", RealClock(), region=region)
+    return Twilio(SID, "secret", "+441629533199", Book(), region=region)
 
 
 @pytest.mark.parametrize(
@@ -39,3 +44,27 @@ def test_it_waits_as_long_as_the_carrier_says_or_twice_as_long_each_time(
     header: str | None, attempt: int, seconds: float
 ) -> None:
     assert _retry_after(header, attempt) == seconds
+
+
+async def test_a_call_is_placed_when_it_is_its_turn_among_all_who_share_the_account(tmp_path: Path) -> None:
+    async with opened(tmp_path) as street, served(street.weather) as address:
+        pace = Turns(street.weather, waits=[0.02, 0.01, 0.0])
+        async with Twilio(ACCOUNT_SID, "practice", CALLER, pace, address, 4) as twilio:
+            await twilio.place(ENGAGED, Speech("Hello."), 15)
+
+    assert pace.asked == [(ACCOUNT_SID, 0.25, 0)] * 3
+    assert street.weather.placed == 1
+
+
+@dataclass
+class Turns:
+    """A pace that makes one wait, and notes how often it was asked, and what had been placed by then."""
+
+    weather: Weather
+    waits: list[float]
+    asked: list[tuple[str, float, int]] = field(default_factory=list)
+
+    async def next_call(self, account: str, gap: float) -> float:
+        """As the list says."""
+        self.asked.append((account, gap, self.weather.placed))
+        return self.waits.pop(0)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from probes.guard import Effect
 from results.database import Database
 from results.ledger import DatabaseLedger
-from results.tables import effects
+from results.tables import call_paces, effects
 from tests.results.hammer import NUMBER
 
 MONDAY = dt.datetime(2026, 11, 23, 10, tzinfo=dt.UTC)
@@ -58,6 +58,43 @@ async def test_three_processes_keep_the_pace_between_them(database: Database, da
         moments = sorted(await connection.scalars(sa.select(effects.c.at)))
     assert len([line for line in lines if "over" in line]) == len(moments) == WORKERS * 8
     assert min(later - one for one, later in itertools.pairwise(moments)) >= dt.timedelta(seconds=0.1)
+
+
+async def test_all_who_call_through_one_account_keep_its_pace_together(database: Database, database_url: str) -> None:
+    gap, times = 0.02, 10
+    others = [await Database.open(database_url) for _ in range(WORKERS)]
+    await DatabaseLedger(database).next_call("another account", 3600)
+
+    async def call(ledger: DatabaseLedger) -> None:
+        for _ in range(times):
+            while wait := await ledger.next_call("account", gap):  # noqa: ASYNC110 - others take turns too
+                await asyncio.sleep(wait)
+
+    assert await DatabaseLedger(database).next_call("account", gap) == 0.0
+    first = await _next_call(database)
+    await asyncio.gather(*(call(DatabaseLedger(each)) for each in others))
+    last = await _next_call(database)
+    for each in others:
+        await each.close()
+
+    assert last - first >= WORKERS * times * gap - 1e-6
+
+
+async def test_who_comes_much_later_does_not_make_up_for_it(database: Database) -> None:
+    ledger = DatabaseLedger(database)
+    await ledger.next_call("account", 0.1)
+    await asyncio.sleep(0.3)
+
+    turns = [await ledger.next_call("account", 30) for _ in range(2)]
+
+    assert turns[0] == 0.0
+    assert 25 < turns[1] <= 30
+
+
+async def _next_call(database: Database) -> float:
+    async with database.read() as connection:
+        query = sa.select(call_paces.c.next_at).where(call_paces.c.account == "account")
+        return float(await connection.scalar(query) or 0.0)
 
 
 async def test_three_processes_keep_the_days_limit_and_the_cap_between_them(

@@ -160,7 +160,7 @@ async def test_a_message_that_may_have_been_left_is_not_left_again(tmp_path: Pat
             await bench.store.about_to(row.id, row.reference, bench.clock.now())
             leaves = frozen.scenarios["telephone"].model_copy(update={"leave_message": True})
             doubted = dataclasses.replace(frozen, scenarios={"telephone": leaves})
-            async with carrier(bench.folder.programme, bench.clock) as sip:
+            async with carrier(bench.folder.programme, bench.clock, bench.ledger) as sip:
                 probe = PhoneProbe(sip, bench.guard, bench.store, bench.evidence, bench.clock, CALLER)
                 await Doubts(bench, doubted, sip, probe).settle(await bench.store.row(row.id))
         found = await rows(folder)

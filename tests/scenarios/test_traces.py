@@ -5,9 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -15,6 +13,7 @@ import pytest
 from scenarios import traces
 from scenarios.programme import load
 from scenarios.reading import Invalid
+from tests.scenarios.collector import Collector, collected, told, trace_to
 from tests.scenarios.shopping import programme, run
 
 pytest.importorskip("opentelemetry.sdk", reason="the extra `traces` is not installed")
@@ -27,58 +26,16 @@ with scenarios.bench.traces("http://127.0.0.1:9").span("run"):
 """
 
 
-class Collector(ThreadingHTTPServer):
-    """Takes what OTLP exporters send over HTTP."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Takes)
-        self.bodies: list[bytes] = []
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-    def spans(self) -> list[Any]:
-        """Every span that came, in order."""
-        from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-
-        traces.flush()
-        read = [ExportTraceServiceRequest.FromString(body) for body in self.bodies]
-        return [span for one in read for of in one.resource_spans for scope in of.scope_spans for span in scope.spans]
-
-
-class _Takes(BaseHTTPRequestHandler):
-    server: Collector
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(200 if self.path == "/v1/traces" else 404)
-        self.end_headers()
-        self.server.bodies.append(body)
-
-    def log_message(self, *words: object) -> None:
-        pass
-
-
 @pytest.fixture
 def collector() -> Iterator[Collector]:
-    server = Collector()
-    serving = Thread(target=server.serve_forever)
-    serving.start()
-    yield server
-    server.shutdown()
-    serving.join()
-    server.server_close()
+    with collected() as server:
+        yield server
 
 
-def trace_to(folder: Path, address: str) -> None:
-    settings = folder / "programme.toml"
-    settings.write_text(f'{settings.read_text()}\n[seeing]\ntraces = "{address}"\n')
-
-
-def told(span: Any) -> dict[str, Any]:
-    """A span's attributes."""
-    return {one.key: getattr(one.value, one.value.WhichOneof("value")) for one in span.attributes}
+def spans_of(collector: Collector) -> list[Any]:
+    """Every span, those too that this process has not sent yet."""
+    traces.flush()
+    return collector.spans()
 
 
 async def test_a_run_its_jobs_and_their_contacts_are_one_trace_without_anybodys_address(
@@ -89,7 +46,7 @@ async def test_a_run_its_jobs_and_their_contacts_are_one_trace_without_anybodys_
         await run(folder)
         addresses = [one for each in load(folder).register.values() for one in each.contacts.addresses]
 
-    spans = await asyncio.to_thread(collector.spans)
+    spans = await asyncio.to_thread(spans_of, collector)
     by_name = {name: [span for span in spans if span.name == name] for name in ("run", "job", "contact")}
     (whole,) = by_name["run"]
     assert [len(by_name[name]) for name in ("job", "contact")] == [5, 5]
@@ -114,7 +71,9 @@ async def test_what_another_process_does_is_a_part_of_the_same_trace(collector: 
     with there.span("job", mark, organisation="amber"), there.span("contact", why="ring 0113 496 0000, a@b.example"):
         pass
 
-    run_, job, contact = sorted(await asyncio.to_thread(collector.spans), key=lambda span: span.start_time_unix_nano)
+    run_, job, contact = sorted(
+        await asyncio.to_thread(spans_of, collector), key=lambda span: span.start_time_unix_nano
+    )
     assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-0[0-9a-f]", mark)
     assert (job.trace_id, job.parent_span_id) == (run_.trace_id, run_.span_id)
     assert contact.parent_span_id == job.span_id

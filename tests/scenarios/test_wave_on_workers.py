@@ -1,11 +1,15 @@
-"""A practice wave on three worker processes over PostgreSQL, one killed with -9 half-way: complete, and nothing twice.
+"""A practice wave on three worker processes over PostgreSQL, paused for a while, and one killed with -9 half-way.
 
-The councils count what reached them; the contacts are held against that count.
+It is complete, and nothing is twice: the councils count what reached them, and the contacts are held against that
+count. What the processes tell a collector of traces is one trace a run.
 """
 
 import asyncio
+import datetime as dt
 from collections import Counter
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +17,13 @@ import pytest
 import sqlalchemy as sa
 
 from results.database import Database
+from results.ledger import DatabaseLedger
 from results.store import ShopRow
 from results.tables import busy_lines, jobs, shops
-from scenarios.bench import opened
+from scenarios.bench import clock_of, opened
+from scenarios.programme import load
 from tests.databases import new_postgres, postgres
+from tests.scenarios.collector import Collector, collected, trace_to
 from tests.scenarios.conftest import World, world
 from tests.scenarios.killing import start
 from tests.scenarios.shopping import WAVE, change
@@ -25,19 +32,25 @@ __all__ = ["postgres"]
 
 COUNCILS = ("ashcombe-vale", "kesterton", "penderfold")
 WORKERS, CALLS, MAILS = 3, 3, 8
+PAUSED_AFTER = 4
 FASTER = 120  # so that fifteen minutes' grace pass in eight seconds
 HANGS = 300.0
 
 
 @dataclass(frozen=True)
 class After:
-    """What is left: the rows, the councils' tally, how often jobs were begun, lines still held, and exit statuses."""
+    """What is left: the rows, the councils' tally, how often jobs were begun, lines still held, and exit statuses.
+
+    `paused`: from when until when everything was, by the councils' clock. `told`: what the collector of traces had.
+    """
 
     rows: tuple[ShopRow, ...]
     tally: dict[str, Any]
     tries: Counter[int]
     held: int
     statuses: list[int]
+    paused: tuple[dt.datetime, dt.datetime]
+    told: Collector
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +60,18 @@ def after(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 async def _run(folder: Path, url: str) -> After:
-    async with world(folder, COUNCILS, CALLS, MAILS) as up:
+    async with world(folder, COUNCILS, CALLS, MAILS) as up, AsyncExitStack() as stack:
+        told = stack.enter_context(collected())
         _on_workers(folder, url)
+        if find_spec("opentelemetry.sdk"):
+            trace_to(folder, told.address)
         database = await Database.open(url)
         workers = [await start("worker", "--folder", str(folder)) for _ in range(WORKERS)]
         statuses: list[int] = []
         try:
-            statuses.append(await _wave(folder, up, database, workers))
+            await up.speed(FASTER)
+            paused = await _paused_early(folder, up, database)
+            statuses.append(await _killed_half_way(folder, database, workers[0]))
         finally:
             for each in workers:
                 if each.returncode is None:
@@ -64,29 +82,45 @@ async def _run(folder: Path, url: str) -> After:
             held = len((await connection.execute(sa.select(busy_lines))).all())
         await database.close()
         async with opened(folder, to_work=False) as bench:
-            return After(await bench.store.rows(), await up.tally(), tries, held, statuses)
+            return After(await bench.store.rows(), await up.tally(), tries, held, statuses, paused, told)
 
 
-async def _wave(folder: Path, up: World, database: Database, workers: list[asyncio.subprocess.Process]) -> int:
-    """Run it, and kill a worker half-way; the run's exit status."""
-    await up.speed(FASTER)
+async def _paused_early(folder: Path, up: World, database: Database) -> tuple[dt.datetime, dt.datetime]:
+    """Run the wave, pause everything when its first contacts are made, and let it go on when the run has ended."""
     running = await start("run", WAVE, "--folder", str(folder))
+    ledger, clock = DatabaseLedger(database), await clock_of(load(folder), to_work=True)
     try:
-        return await _kill_half_way(running, database, workers[0])
+        async with asyncio.timeout(HANGS):
+            while len(_moments(await up.tally())) < PAUSED_AFTER:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+            await ledger.pause("*", "a major incident", clock.now())
+            since = clock.now()
+            await running.wait()
+            await ledger.resume("*")
+            return since, clock.now()
     finally:
         if running.returncode is None:
             running.kill()
 
 
-async def _kill_half_way(
-    running: asyncio.subprocess.Process, database: Database, worker: asyncio.subprocess.Process
-) -> int:
-    async with asyncio.timeout(HANGS):
-        while await _made(database) < len(COUNCILS) * (CALLS + MAILS) / 2:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
-        worker.kill()
-        await worker.wait()
-        return await running.wait()
+def _moments(tally: dict[str, Any]) -> list[dt.datetime]:
+    """When each call and mail reached a council."""
+    return [dt.datetime.fromisoformat(one["at"]) for kind in ("calls", "mails") for one in tally[kind]]
+
+
+async def _killed_half_way(folder: Path, database: Database, worker: asyncio.subprocess.Process) -> int:
+    """Run the rest, and kill a worker half-way; the run's exit status."""
+    running = await start("run", WAVE, "--folder", str(folder))
+    try:
+        async with asyncio.timeout(HANGS):
+            while await _made(database) < len(COUNCILS) * (CALLS + MAILS) / 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+            worker.kill()
+            await worker.wait()
+            return await running.wait()
+    finally:
+        if running.returncode is None:
+            running.kill()
 
 
 async def _made(database: Database) -> int:
@@ -107,6 +141,28 @@ def _on_workers(folder: Path, url: str) -> None:
 
 def test_the_wave_ends_and_the_workers_stop_when_told(after: After) -> None:
     assert after.statuses == [0] * WORKERS
+
+
+def test_nothing_goes_out_later_than_a_second_after_everything_was_paused(after: After) -> None:
+    since, until = after.paused
+    at = _moments(after.tally)
+
+    assert len([moment for moment in at if moment < since]) >= PAUSED_AFTER
+    assert len([moment for moment in at if moment > until]) >= WORKERS
+    assert not [moment for moment in at if since + dt.timedelta(seconds=FASTER) < moment < until]
+
+
+@pytest.mark.skipif(find_spec("opentelemetry.sdk") is None, reason="the extra `traces` is not installed")
+def test_what_workers_do_is_told_as_part_of_the_run_that_handed_it_out(after: After) -> None:
+    spans = after.told.by_process()
+    runs = {span.span_id: (process, span) for process, span in spans if span.name == "run"}
+    jobs_told = [(process, span) for process, span in spans if span.name == "job"]
+
+    assert len(runs) == 2
+    assert len({process for process, _ in jobs_told}) >= WORKERS - 1  # who was killed may have told nothing
+    assert not {process for process, _ in jobs_told} & {process for process, _ in runs.values()}
+    assert {span.parent_span_id for _, span in jobs_told} == set(runs)
+    assert all(span.trace_id == runs[span.parent_span_id][1].trace_id for _, span in jobs_told)
 
 
 def test_the_kill_hit_work_under_way_and_others_took_it_over(after: After) -> None:

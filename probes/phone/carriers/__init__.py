@@ -63,6 +63,13 @@ Still = Callable[[], Awaitable[None]]
 """Asks once more whether a call may be placed, and raises when it may not."""
 
 
+class Pace(Protocol):
+    """Whose turn it is to place a call, of all who call through one account of a carrier."""
+
+    async def next_call(self, account: str, gap: float) -> float:
+        """Take the next turn, `gap` real seconds after the last. 0.0: it is taken; else the seconds until it comes."""
+
+
 class Carrier(Protocol):
     """A provider of calls."""
 

@@ -22,9 +22,8 @@ from twilio.http.response import Response
 from twilio.rest import Client
 from twilio.twiml.voice_response import VoiceResponse
 
-from probes.clock import Clock
 from probes.http import httpx
-from probes.phone.carriers import CallNow, CarrierDown, CarrierRefused, Recording, Speech, Status, Still
+from probes.phone.carriers import CallNow, CarrierDown, CarrierRefused, Pace, Recording, Speech, Status, Still
 from probes.phone.carriers.callbacks import EVENTS, Callbacks
 from probes.phone.preflight import Account, Country
 
@@ -94,7 +93,8 @@ class Twilio:
     carrier tells of calls at once, already open; None: its list is all there is.
 
     `region`: us1, ie1 (Ireland) or au1, where the account's calls and recordings are handled; each has a secret of its
-    own. None: Twilio's default, us1. `patience`: seconds until an answer that has not come is given up.
+    own. None: Twilio's default, us1. `pace`: shared by all who place calls through the account, `calls_per_second` of
+    them together. `patience`: seconds until an answer that has not come is given up.
     """
 
     name = "twilio"
@@ -105,7 +105,7 @@ class Twilio:
         account: str,
         secret: str,
         caller: str,
-        clock: Clock,
+        pace: Pace,
         base_url: str | None = None,
         calls_per_second: float = 1.0,
         region: str | None = None,
@@ -123,10 +123,9 @@ class Twilio:
         self._caller = caller
         self._own = (caller, *more)
         self._callbacks = callbacks
-        self._clock = clock
+        self._pace = pace
         self._gap = 1.0 / calls_per_second
-        self._turn = asyncio.Lock()
-        self._next = 0.0
+        self._turn = asyncio.Lock()  # one of this process asks at a time, in order
 
     async def __aenter__(self) -> Twilio:
         return self
@@ -294,10 +293,8 @@ class Twilio:
 
     async def _wait_turn(self) -> None:
         async with self._turn:
-            wait = self._next - self._clock.stopwatch()
-            if wait > 0:
+            while wait := await self._pace.next_call(self._auth[0], self._gap):  # noqa: ASYNC110 - others take turns too
                 await asyncio.sleep(wait)
-            self._next = self._clock.stopwatch() + self._gap
 
 
 def _country(told: Any) -> Country:  # noqa: ANN401 - the SDK has no types

@@ -11,6 +11,7 @@ from probes.guard import Refused
 from probes.http import Unreachable
 from probes.phone import Unfinished
 from probes.phone.carriers import CarrierDown, CarrierRefused
+from results.beside import Ended
 from results.database import DatabaseLost
 from scenarios import show
 from scenarios.bench import AtWork
@@ -49,7 +50,7 @@ __all__ = ["app", "main"]
 _ONE_LINE = (
     *(Invalid, AtWork, MissingSecret, SignInNeeded),
     *(Unreachable, MailboxUnreachable, CarrierDown, CarrierRefused, ConnectionError, Unfinished),
-    *(PracticeDown, Refused, Wrong, CannotSettle, DatabaseLost),
+    *(PracticeDown, Refused, Wrong, CannotSettle, DatabaseLost, Ended),
 )
 
 

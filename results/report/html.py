@@ -246,14 +246,14 @@ def _summed(given: Given) -> str:
 
 def reasons(shop: ShopRow) -> list[str]:
     """Why answers wait or failed to be measured, each reason once."""
-    waiting = (State.NEEDS_REVIEW, State.PROBE_FAULT)
-    return list(
-        dict.fromkeys(
-            f"{cell.state.value.capitalize()}: {cell.why.rstrip('.')}"
-            for cell in shop.cells
-            if cell.state in waiting and cell.why
-        )
-    )
+    return list(dict.fromkeys(filter(None, map(reason, shop.cells))))
+
+
+def reason(cell: Cell) -> str:
+    """Why an answer waits or failed to be measured; nothing for all others."""
+    if not cell.why or cell.state not in (State.NEEDS_REVIEW, State.PROBE_FAULT):
+        return ""
+    return f"{cell.state.value.capitalize()}: {cell.why.rstrip('.')}"
 
 
 def _environment() -> Environment:

@@ -17,9 +17,13 @@ from selectolax.lexbor import LexborHTMLParser
 from probes.web import chromium
 from results.report import WaveReport, assemble, pages, write, write_as
 from results.report.drawings import drawn
+from results.report.formats import Apart
 from results.report.html import render
-from results.report.views import WITHHELD, Level, at_reporting_levels, full_at_reporting_levels
-from results.report.wave import assembled
+from results.report.in_order import in_order
+from results.report.large import rows_beside
+from results.report.told import InWords
+from results.report.views import WITHHELD, Level, at_reporting_levels, contacts_at_reporting_levels
+from results.report.wave import assembled, heads
 from results.schema import Answer, Observation, Organisation, Shop, State
 from tests.results.partnership import Fieldwork, fieldwork
 
@@ -334,25 +338,27 @@ async def test_a_large_report_is_a_front_page_and_a_page_for_each_organisation(
     )
 
 
-async def test_a_large_report_whose_contacts_are_put_in_as_it_is_written_is_the_same_and_withholds_the_same(
+async def test_a_large_report_whose_contacts_stand_apart_is_the_same_and_withholds_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pages, "SPLIT_FROM", 50)
     work = fieldwork(councils=3)
-    made = assembled(work.wave, work.scheme, work.organisations, work.shops, work.refusals)
     first, second, _ = work.organisations
     held: dict[str, Level] = {first: "organisation", second: "department"}
+    contacts = in_order(work.wave, work.scheme, work.organisations, work.shops)
 
-    await write_as(at_reporting_levels(made.whole(), held), tmp_path / "at once", ("html", "xlsx"))
-    bare = at_reporting_levels(made.report, held)
-    full = full_at_reporting_levels(made.full, held)
-    await write_as(bare, tmp_path / "put in", ("html", "xlsx"), full=full)
+    await write_as(at_reporting_levels(report_of(work), held), tmp_path / "at once", ("html", "xlsx"))
+    bare = at_reporting_levels(assembled(contacts, work.refusals), held)
+    of = contacts_at_reporting_levels(InWords(contacts).of, held)
+    names = {one.id: one.name for one in bare.organisations}
+    with rows_beside(heads(contacts.asked), names, of) as rows:
+        await write_as(bare, tmp_path / "apart", ("html", "xlsx"), apart=Apart(of, rows))
 
     assert not any(own.shops for one in bare.organisations for own in one.channels)
     once, later = (
         {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-        for folder in (tmp_path / "at once", tmp_path / "put in")
+        for folder in (tmp_path / "at once", tmp_path / "apart")
     )
     assert len(once) == 5
     assert once == later
-    assert WITHHELD["organisation"] in (tmp_path / "put in" / "organisations" / f"{first}.html").read_text("utf-8")
+    assert WITHHELD["organisation"] in (tmp_path / "apart" / "organisations" / f"{first}.html").read_text("utf-8")

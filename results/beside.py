@@ -7,8 +7,10 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing.connection import Connection
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 Made = TypeVar("Made")
 
@@ -46,7 +48,7 @@ def beside(work: Callable[[], Made], what: str) -> Iterator[Callable[[], Made]]:
             found, error = heard.recv()
         except EOFError:
             process.join()
-            raise Ended(f"{what} could not be written: the process for it ended with {process.exitcode}") from None
+            raise Ended(f"{what} could not be written: the process for it {_ended(process.exitcode)}") from None
         if error is not None:
             raise error
         process.join()
@@ -70,6 +72,10 @@ def _tell(told: Connection, work: Callable[[], object]) -> None:
         told.send(found)
     except ConnectionError:  # nobody waits for it any more
         return
+
+
+def _ended(code: int | None) -> str:
+    return f"was ended by signal {-code}" if code and code < 0 else f"ended with {code}"
 
 
 def _stopped(number: int, frame: object) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,13 @@ from selectolax.lexbor import LexborHTMLParser
 
 from probes.web import chromium
 from results.report import WaveReport, assemble, pages, write, write_as
+from results.report.contacts import Contacts
 from results.report.drawings import drawn
 from results.report.formats import Apart
 from results.report.html import render
 from results.report.in_order import in_order
 from results.report.large import rows_beside
+from results.report.model import ShopRow
 from results.report.told import InWords
 from results.report.views import WITHHELD, Level, at_reporting_levels, contacts_at_reporting_levels
 from results.report.wave import assembled, heads
@@ -362,3 +365,24 @@ async def test_a_large_report_whose_contacts_stand_apart_is_the_same_and_withhol
     assert len(once) == 5
     assert once == later
     assert WITHHELD["organisation"] in (tmp_path / "apart" / "organisations" / f"{first}.html").read_text("utf-8")
+
+
+def test_answers_that_are_let_go_of_are_never_taken_for_those_that_come_after() -> None:
+    report = report_of(fieldwork(councils=3))
+    with closing(Contacts({part.channel: part.criteria for part in report.channels})) as rows:
+        for one in report.organisations:
+            rows.add(
+                one.id, one.name, {own.channel: [said(shop, one.id) for shop in own.shops] for own in one.channels}
+            )
+        rows.flush()
+        for one in report.organisations:
+            for own in one.channels:
+                cells = LexborHTMLParser(f"<table>{rows.page(one.id, own.channel)}</table>").css("td")
+                told = {cell.text() for cell in cells if cell.text().startswith("said by ")}
+                assert told == {f"said by {one.id}"}
+
+
+def said(shop: ShopRow, by: str) -> ShopRow:
+    """The contact with answers of its own, which nobody else keeps."""
+    cells = tuple(cell.model_copy(update={"words": f"said by {by}"}) for cell in shop.cells)
+    return shop.model_copy(update={"cells": cells})

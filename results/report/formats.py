@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from results.report.csv_files import write_answers, write_figures
 from results.report.html import render
-from results.report.large import Rows, rows_beside, write_large
+from results.report.large import Rows, in_two, rows_beside
 from results.report.model import ContactsOf, WaveReport, in_full
 from results.report.pages import FOLDER, front, is_large
 from results.report.xlsx import write_xlsx
@@ -61,11 +61,14 @@ async def write_as(
             from results.report.drawings import drawn  # here, because drawing takes long to load
 
             charts = drawn(report)
-        page = _page(report, charts, maps or {}) if {"html", "pdf"} & set(formats) else ""
+        read = bool({"html", "pdf"} & set(formats))
         if large and rows is not None:
-            write_large(report, folder / FOLDER if "html" in formats else None, workbook, rows())
-        elif workbook is not None:
-            whole(workbook, lambda to: write_xlsx(report, to))
+            with in_two(report, folder / FOLDER if "html" in formats else None, workbook, rows()):
+                page = _page(report, charts, maps or {}) if read else ""
+        else:
+            page = _page(report, charts, maps or {}) if read else ""
+            if workbook is not None:
+                whole(workbook, lambda to: write_xlsx(report, to))
         if "html" in formats:  # last, so that all it leads to is there
             files["html"] = text(folder / "wave-report.html", page)
     if "pdf" in formats and browser is None:

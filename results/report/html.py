@@ -17,7 +17,7 @@ from results import words
 from results.benchmark import BANDS, Score, band
 from results.channels import ABOUT, contacts
 from results.kpis import PartnershipFigure
-from results.report.elements import Given, answers_list, linker
+from results.report.elements import Given, answers_list, found_list, linker, plan_rows
 from results.report.method import brief, method, notes, staff_words
 from results.report.model import (
     Cell,
@@ -276,6 +276,8 @@ def _environment() -> Environment:
         "all_beside": _all_beside,
         "answers_of": _answers,
         "answers_list": answers_list,
+        "found_list": found_list,
+        "plan_rows": plan_rows,
         "marks_of": _marks_of,
         "summed": _summed,
         "staff_words": staff_words,

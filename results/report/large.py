@@ -43,8 +43,12 @@ def rows_beside(
             yield made
 
 
-def write_large(report: WaveReport, pages: Path | None, workbook: Path | None, rows: Contacts) -> None:
-    """Write the organisations' pages into the folder `pages`, and the workbook, each where it is wanted."""
+@contextmanager
+def in_two(report: WaveReport, pages: Path | None, workbook: Path | None, rows: Contacts) -> Iterator[None]:
+    """Write the organisations' pages into the folder `pages`, and the workbook, each where it is wanted.
+
+    What is done within the block is done while the workbook is written.
+    """
 
     def book() -> None:
         if workbook is not None:
@@ -56,4 +60,5 @@ def write_large(report: WaveReport, pages: Path | None, workbook: Path | None, r
             page = organisation_page(report, rows)
             for one in report.organisations:
                 text(pages / f"{one.id}.html", page(one))
+        yield
         booked()

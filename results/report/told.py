@@ -16,8 +16,8 @@ from results.report.in_order import InOrder
 from results.report.model import Cell, EvidenceRow, ShopRow
 from results.schema import Answer, Channel, Criterion, Shop, State
 
-_OF_SHOPS, _OF_EVIDENCE = set(ShopRow.model_fields), set(EvidenceRow.model_fields)
-"""A large wave has contacts by the ten thousand: they are made of what has been checked, and share these sets."""
+_OF_SHOPS = set(ShopRow.model_fields)
+"""A large wave has contacts by the ten thousand: they are made of what has been checked, and share this set."""
 _LONGEST_NOTE = 400
 _MOST_NOTES = 12
 
@@ -74,8 +74,7 @@ class InWords:
             quality=shop.quality,
             notes=tuple(cut_short(note) for note in ((seen.notes if seen else ()) + corrected)[:_MOST_NOTES]),
             evidence=tuple(
-                EvidenceRow.model_construct(
-                    _OF_EVIDENCE,
+                EvidenceRow(
                     kind=one.kind,
                     name=one.name,
                     sha256=one.sha256,

@@ -94,6 +94,15 @@ class _Sums(BaseModel):
     comments: tuple[str, ...] = ()
 
 
+class _Answers(dict[str, Answer]):
+    """{an answer as it stands in a document, without its braces: the answer}. It is checked when it is met first."""
+
+    def __missing__(self, piece: str) -> Answer:
+        known = self[piece] = Answer.model_validate_json(f"{{{piece}}}")
+        object.__setattr__(known, "__pydantic_fields_set__", _OF_ANSWERS)
+        return known
+
+
 class _Scores:
     """Documents of scores read. Equal answers are the same object: of a million, few are unlike all the others.
 
@@ -106,25 +115,19 @@ class _Scores:
 
     def __init__(self, basis: str) -> None:
         self._basis = basis
-        self._known: dict[str, Answer] = {}
+        self._known = _Answers()
 
     def read(self, document: str) -> Scored:
-        """A shop's scores. Answers are checked when they are met for the first time."""
+        """A shop's scores."""
         answers, closing, rest = document.partition(self._CLOSING)
         if not closing or not answers.startswith(self._OPENING):
             return self._whole(document)
         pieces = answers[len(self._OPENING) :].split(self._BETWEEN)
-        found = [*map(self._known.get, pieces)]
         try:
-            given = tuple([one or self._new(piece) for one, piece in zip(found, pieces, strict=True)])
+            given = tuple(map(self._known.__getitem__, pieces))
             return self._scored(given, _Sums.model_validate_json(f'{{"access": {rest}'))
         except ValueError:  # pydantic's is of this kind
             return self._whole(document)
-
-    def _new(self, piece: str) -> Answer:
-        known = self._known[piece] = Answer.model_validate_json(f"{{{piece}}}")
-        object.__setattr__(known, "__pydantic_fields_set__", _OF_ANSWERS)
-        return known
 
     def _whole(self, document: str) -> Scored:
         read = json.loads(document)

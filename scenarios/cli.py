@@ -100,6 +100,7 @@ def _one_line() -> tuple[type[Exception], ...]:
     from probes.http import Unreachable
     from probes.phone import Unfinished
     from probes.phone.carriers import CarrierDown, CarrierRefused
+    from results.beside import Ended
     from results.database import DatabaseLost
     from scenarios.bench import AtWork
     from scenarios.commands.common import Wrong
@@ -111,7 +112,7 @@ def _one_line() -> tuple[type[Exception], ...]:
     return (
         *(Invalid, AtWork, MissingSecret, SignInNeeded),
         *(Unreachable, MailboxUnreachable, CarrierDown, CarrierRefused, ConnectionError, Unfinished),
-        *(PracticeDown, Refused, Wrong, CannotSettle, DatabaseLost),
+        *(PracticeDown, Refused, Wrong, CannotSettle, DatabaseLost, Ended),
     )
 
 

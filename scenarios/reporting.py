@@ -8,22 +8,27 @@ from __future__ import annotations
 import datetime as dt
 import gc
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from results.agreement import Agreements
 from results.calendar import LONDON
 from results.change import Earlier, same_scenarios
 from results.nights import Nights
-from results.plans import Plans
-from results.report.model import Full, ReferenceFigure, WaveReport
-from results.report.pages import is_large
+from results.plans import Plans, Promise
+from results.report import pages
+from results.report.formats import Apart
+from results.report.in_order import InOrder, in_order
+from results.report.large import rows_beside
+from results.report.model import ReferenceFigure, WaveReport, in_full
 from results.report.reference import published, read
-from results.report.views import Level, at_reporting_levels, for_one, full_at_reporting_levels
-from results.report.wave import Assembled, assembled
-from results.schema import CHANNELS, Organisation, Shop
+from results.report.told import InWords
+from results.report.views import Level, at_reporting_levels, contacts_at_reporting_levels, for_one
+from results.report.wave import assembled, heads
+from results.schema import CHANNELS, Organisation, Refusal, Shop
 from results.store import FrozenWave
 from scenarios import agreeing
 from scenarios.bench import Bench
@@ -35,72 +40,105 @@ _LARGEST = 1_000_000  # bytes of a file of reference figures
 
 
 class Gathered(NamedTuple):
-    """A wave's report as it may be read, and the maps of websites in it. A large one comes without its contacts.
+    """A wave as it was read, with all that its report takes. Nothing more is read from the store.
 
-    `full`: what puts the contacts into its sections then.
+    `shown`: the levels that the members have agreed to; `secret`: what deals the letters of a report for one of them.
     """
+
+    frozen: FrozenWave
+    shops: Sequence[Shop]
+    refusals: Sequence[Refusal]
+    earlier: Earlier | None
+    references: Sequence[ReferenceFigure]
+    agreement: Sequence[Agreements]
+    promise: Promise | None
+    shown: Mapping[str, Level]
+    secret: str
+    evidence: Callable[[str], Path]
+
+
+class Reported(NamedTuple):
+    """A wave's report as it may be read, and the maps of websites in it. A large one comes without its contacts."""
 
     report: WaveReport
     maps: Mapping[str, bytes] = MappingProxyType({})
-    full: Full | None = None
+    apart: Apart | None = None
 
 
-async def gathered(
-    bench: Bench,
-    frozen: FrozenWave,
-    *,
-    since: str | None = None,
-    own: str | None = None,
-    minutes_a_reply: float,
-) -> Gathered:
-    """A wave's report as it may be read: by all members, or by `own` alone. Raises `Wrong` and `Invalid`."""
+async def gathered(bench: Bench, frozen: FrozenWave, *, since: str | None = None, own: str | None = None) -> Gathered:
+    """What a wave's report is made of, for all members or for `own` alone. Raises `Wrong` and `Invalid`."""
     if own is not None and own not in frozen.organisations:
         raise Wrong(f"{own!r} is not in {frozen.wave.id}; its organisations are {', '.join(frozen.organisations)}")
-    made, shops = await _assembled(bench, frozen, since, minutes_a_reply)
-    agreed = levels(frozen.organisations, bench.folder.register) if len(made.report.organisations) > 1 else {}
-    if own is None and is_large(made.report):
-        return Gathered(at_reporting_levels(made.report, agreed), full=full_at_reporting_levels(made.full, agreed))
-    report = made.whole()
-    if own is not None:
-        report = for_one(report, own, await _secret(bench, frozen.wave.id))
-    else:
-        report = at_reporting_levels(report, agreed)
-    shown = {shop.id for one in report.organisations for each in one.channels for shop in each.shops if shop.evidence}
-    maps = {
-        shop.id: bench.evidence.path(one.sha256).read_bytes()
-        for shop in shops
-        if shop.id in shown and shop.counted
-        for one in (shop.observation.evidence if shop.observation else ())
-        if one.kind == "map" and bench.evidence.path(one.sha256).is_file()
-    }
-    return Gathered(report, maps)
-
-
-async def whole_report(bench: Bench, frozen: FrozenWave, *, since: str | None, minutes_a_reply: float) -> WaveReport:
-    """A wave's report with everything but its contacts, for pages that show sums alone."""
-    return (await _assembled(bench, frozen, since, minutes_a_reply))[0].report
-
-
-async def _assembled(
-    bench: Bench, frozen: FrozenWave, since: str | None, minutes_a_reply: float
-) -> tuple[Assembled, Sequence[Shop]]:
     with _no_collector():
-        shops = await bench.store.shops(frozen)
-        made = assembled(
-            frozen.wave,
-            frozen.scheme,
-            frozen.organisations,
-            shops,
+        return Gathered(
+            frozen,
+            await bench.store.shops(frozen),
             await bench.ledger.refusals(frozen.wave.id),
-            edition_words(frozen),
             await earlier(bench, frozen, since),
-            frozen.enquiries,
             references(bench.folder.path),
-            minutes_a_reply,
             await agreeing.of_wave(bench, frozen),
             await Plans(bench.database).newest(frozen.wave.id),
+            levels(frozen.organisations, bench.folder.register),
+            await _secret(bench, frozen.wave.id) if own is not None else "",
+            bench.evidence.path,
         )
-    return made, shops
+
+
+@contextmanager
+def reported(found: Gathered, *, own: str | None = None, minutes_a_reply: float) -> Iterator[Reported]:
+    """A wave's report as it may be read: by all members, or by `own` alone.
+
+    The contacts of a large one are put into rows meanwhile, for as long as the block lasts.
+    """
+    with _no_collector():
+        contacts = _in_order(found)
+        shown = found.shown if len(contacts.members) > 1 else {}
+        if own is None and len(contacts.shops) >= pages.SPLIT_FROM:
+            of = contacts_at_reporting_levels(InWords(contacts).of, shown)
+            names = {key: one.name for key, one in contacts.members.items()}
+            with rows_beside(heads(contacts.asked), names, of) as rows:
+                report = at_reporting_levels(_report(found, contacts, minutes_a_reply), shown)
+                yield Reported(report, apart=Apart(of, rows))
+            return
+        report = in_full(_report(found, contacts, minutes_a_reply), InWords(contacts).of)
+    report = for_one(report, own, found.secret) if own is not None else at_reporting_levels(report, shown)
+    yield Reported(report, _maps(report, found))
+
+
+def whole_report(found: Gathered, *, minutes_a_reply: float) -> WaveReport:
+    """A wave's report with everything but its contacts, for pages that show sums alone."""
+    with _no_collector():
+        return _report(found, _in_order(found), minutes_a_reply)
+
+
+def _in_order(found: Gathered) -> InOrder:
+    return in_order(found.frozen.wave, found.frozen.scheme, found.frozen.organisations, found.shops)
+
+
+def _report(found: Gathered, contacts: InOrder, minutes_a_reply: float) -> WaveReport:
+    return assembled(
+        contacts,
+        found.refusals,
+        edition_words(found.frozen),
+        found.earlier,
+        found.frozen.enquiries,
+        found.references,
+        minutes_a_reply,
+        found.agreement,
+        found.promise,
+    )
+
+
+def _maps(report: WaveReport, found: Gathered) -> dict[str, bytes]:
+    """{contact: the map of the website that it drew}, of those that the report shows."""
+    shown = {shop.id for one in report.organisations for each in one.channels for shop in each.shops if shop.evidence}
+    return {
+        shop.id: found.evidence(one.sha256).read_bytes()
+        for shop in found.shops
+        if shop.id in shown and shop.counted
+        for one in (shop.observation.evidence if shop.observation else ())
+        if one.kind == "map" and found.evidence(one.sha256).is_file()
+    }
 
 
 def levels(frozen: Mapping[str, Organisation], register: Mapping[str, Organisation]) -> dict[str, Level]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from results.report.csv_files import write_answers, write_figures
 from results.report.html import render
-from results.report.large import in_two
-from results.report.model import Full, OrganisationPart, WaveReport, in_full
+from results.report.large import Rows, in_two, rows_beside
+from results.report.model import ContactsOf, WaveReport, in_full
 from results.report.pages import FOLDER, front, is_large
 from results.report.xlsx import write_xlsx
 from results.whole import text, whole
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from results.report.drawings import Drawn
 
 FORMATS = ("html", "pdf", "xlsx", "docx", "csv", "json")
+
+
+class Apart(NamedTuple):
+    """The contacts of a large report: `of` each organisation, and as rows of pages and workbook, once they are."""
+
+    of: ContactsOf
+    rows: Rows
 
 
 class Written(NamedTuple):
@@ -35,32 +42,35 @@ async def write_as(
     formats: Sequence[str] = FORMATS,
     maps: Mapping[str, bytes] | None = None,
     browser: str | None = None,
-    full: Full | None = None,
+    apart: Apart | None = None,
 ) -> Written:
     """Write the report into a folder, over older ones. `browser`: a Chromium program, which PDF alone needs.
 
-    `full`: what puts the contacts into the sections of a large report that came without them.
+    `apart`: the contacts of a large report that came without them.
     """
     folder.mkdir(parents=True, exist_ok=True)
     files: dict[str, Path] = {}
     missing: list[str] = []
-    if full is not None and {"csv", "json"} & set(formats):
-        report, full = in_full(report, full), None
-    large = is_large(report)
-    pages = folder / FOLDER if large and "html" in formats else None
+    if apart is not None and {"csv", "json"} & set(formats):
+        report = in_full(report, apart.of)
+    large = is_large(report) and bool({"html", "xlsx"} & set(formats))
     workbook = folder / "wave-report.xlsx" if "xlsx" in formats else None
-    together = in_two(report, full or _as_it_is, pages, workbook) if large and (pages or workbook) else nullcontext()
-    with together:
+    with _rows(report) if large and apart is None else nullcontext(apart.rows if apart else None) as rows:
         charts: Sequence[Drawn] = ()
         if {"html", "pdf", "docx"} & set(formats):
             from results.report.drawings import drawn  # here, because drawing takes long to load
 
             charts = drawn(report)
-        page = _page(report, charts, maps or {}) if {"html", "pdf"} & set(formats) else ""
-        if "html" in formats:
+        read = bool({"html", "pdf"} & set(formats))
+        if large and rows is not None:
+            with in_two(report, folder / FOLDER if "html" in formats else None, workbook, rows()):
+                page = _page(report, charts, maps or {}) if read else ""
+        else:
+            page = _page(report, charts, maps or {}) if read else ""
+            if workbook is not None:
+                whole(workbook, lambda to: write_xlsx(report, to))
+        if "html" in formats:  # last, so that all it leads to is there
             files["html"] = text(folder / "wave-report.html", page)
-        if workbook is not None and not large:
-            whole(workbook, lambda to: write_xlsx(report, to))
     if "pdf" in formats and browser is None:
         missing.append("There is no PDF, because no Chromium was found; set DOORSTEP_CHROMIUM to the path of one.")
     elif "pdf" in formats and browser is not None:
@@ -85,8 +95,11 @@ def _page(report: WaveReport, charts: Sequence[Drawn], maps: Mapping[str, bytes]
     return front(report, charts) if is_large(report) else render(report, maps, charts)
 
 
-def _as_it_is(part: OrganisationPart) -> OrganisationPart:
-    return part
+def _rows(report: WaveReport) -> AbstractContextManager[Rows]:
+    """The contacts of a report that has them, put into rows beside what is made of the rest."""
+    own = {one.id: {each.channel: each.shops for each in one.channels} for one in report.organisations}
+    criteria = {part.channel: part.criteria for part in report.channels}
+    return rows_beside(criteria, {one.id: one.name for one in report.organisations}, own.__getitem__)
 
 
 async def printed(page: str, path: Path, title: str, browser: str) -> Path:

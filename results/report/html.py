@@ -17,7 +17,7 @@ from results import words
 from results.benchmark import BANDS, Score, band
 from results.channels import ABOUT, contacts
 from results.kpis import PartnershipFigure
-from results.report.elements import Given, answers_list, linker
+from results.report.elements import Given, answers_list, found_list, linker, plan_rows
 from results.report.method import brief, method, notes, staff_words
 from results.report.model import (
     Cell,
@@ -246,14 +246,14 @@ def _summed(given: Given) -> str:
 
 def reasons(shop: ShopRow) -> list[str]:
     """Why answers wait or failed to be measured, each reason once."""
-    waiting = (State.NEEDS_REVIEW, State.PROBE_FAULT)
-    return list(
-        dict.fromkeys(
-            f"{cell.state.value.capitalize()}: {cell.why.rstrip('.')}"
-            for cell in shop.cells
-            if cell.state in waiting and cell.why
-        )
-    )
+    return list(dict.fromkeys(filter(None, map(reason, shop.cells))))
+
+
+def reason(cell: Cell) -> str:
+    """Why an answer waits or failed to be measured; nothing for all others."""
+    if not cell.why or cell.state not in (State.NEEDS_REVIEW, State.PROBE_FAULT):
+        return ""
+    return f"{cell.state.value.capitalize()}: {cell.why.rstrip('.')}"
 
 
 def _environment() -> Environment:
@@ -276,6 +276,8 @@ def _environment() -> Environment:
         "all_beside": _all_beside,
         "answers_of": _answers,
         "answers_list": answers_list,
+        "found_list": found_list,
+        "plan_rows": plan_rows,
         "marks_of": _marks_of,
         "summed": _summed,
         "staff_words": staff_words,

@@ -184,8 +184,8 @@ class OrganisationPart(Noun):
     withheld: str = Field(default="", description="what its reporting level keeps from other members, in a sentence")
 
 
-Full = Callable[[OrganisationPart], OrganisationPart]
-"""Puts the contacts into a section that came without them: of a large wave they are never all held at once."""
+ContactsOf = Callable[[str], Mapping[Channel, tuple[ShopRow, ...]]]
+"""The contacts of an organisation by channel: of a large wave they are never all held at once."""
 
 
 class CriterionHead(Noun):
@@ -268,8 +268,14 @@ class WaveReport(Noun):
     )
 
 
-def in_full(report: WaveReport, full: Full) -> WaveReport:
+def in_full(report: WaveReport, contacts: ContactsOf) -> WaveReport:
     """The report with every contact in it."""
+
+    def full(part: OrganisationPart) -> OrganisationPart:
+        own = contacts(part.id)
+        channels = tuple(one.model_copy(update={"shops": own.get(one.channel, ())}) for one in part.channels)
+        return part.model_copy(update={"channels": channels})
+
     return report.model_copy(update={"organisations": tuple(full(one) for one in report.organisations)})
 
 

@@ -10,18 +10,16 @@ from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from results.report.html import environment_for, mean_words, points_words, reasons, tidy
+from results.report.html import environment_for, mean_words, tidy
 from results.report.model import (
-    Cell,
     ChannelPart,
     OrganisationChannel,
     OrganisationPart,
-    ShopRow,
     WaveReport,
-    in_columns,
 )
 
 if TYPE_CHECKING:
+    from results.report.contacts import Contacts
     from results.report.drawings import Drawn
 
 SPLIT_FROM = 3000
@@ -43,17 +41,20 @@ def front(report: WaveReport, charts: Sequence[Drawn]) -> str:
     return tidy(page.render())
 
 
-def organisation_page(report: WaveReport) -> Callable[[OrganisationPart], str]:
-    """What makes the page of an organisation of the report, from its section with its contacts."""
-    cells: dict[int, str] = {}
+def organisation_page(report: WaveReport, rows: Contacts) -> Callable[[OrganisationPart], str]:
+    """What makes the page of an organisation of the report. `rows`: its contacts are among them."""
     current = [""]
 
     def address(anchor: str) -> str:
         own = f"o-{current[0]}"
         return f"#{anchor}" if anchor == own or anchor.startswith(f"{own}-") else f"../wave-report.html#{anchor}"
 
+    parts = {part.channel: part for part in report.channels}
     environment = environment_for(report, [], address, written=[])
-    environment.globals["compact"] = lambda council, own: _compact(report, council, own, cells)
+    environment.globals["compact"] = lambda council, own: (
+        f"<thead>{_head(parts[own.channel], council)}</thead><tbody>{_means(parts[own.channel], own)}"
+        f"{rows.page(council.id, own.channel)}</tbody>"
+    )
     template = environment.get_template("organisation.html.j2")
 
     def page(part: OrganisationPart) -> str:
@@ -88,14 +89,6 @@ def _heads(rest: str) -> Iterator[str]:
 # ------------------------------------------------------------------------------------------------ the table of contacts
 
 
-def _compact(report: WaveReport, council: OrganisationPart, own: OrganisationChannel, cells: dict[int, str]) -> str:
-    """The contacts of one organisation in one channel. `cells`: what has been put into HTML already, by identity."""
-    part = next(part for part in report.channels if part.channel == own.channel)
-    places = {one.id: place for place, one in enumerate(part.criteria)}
-    rows = [_row(shop, places, cells) for shop in own.shops]
-    return f"<thead>{_head(part, council)}</thead><tbody>{_means(part, own)}{''.join(rows)}</tbody>"
-
-
 def _head(part: ChannelPart, council: OrganisationPart) -> str:
     at = f"o-{council.id}"
     asked = "".join(f'<th scope="col" id="{at}-{one.id}">{escape(one.short)}</th>' for one in part.criteria)
@@ -115,25 +108,3 @@ def _means(part: ChannelPart, own: OrganisationChannel) -> str:
     ]
     cells = "".join(f"<td>{one}</td>" for one in said)
     return f'<tr><th scope="row" colspan="5">Marks on average</th>{cells}<td></td></tr>'
-
-
-def _row(shop: ShopRow, places: dict[str, int], cells: dict[int, str]) -> str:
-    known = map(cells.get, map(id, shop.cells))
-    told = [one or cells.setdefault(id(cell), _cell(cell)) for one, cell in zip(known, shop.cells, strict=True)]
-    answers = in_columns(shop, told, places, "<td>—")
-    waits = "" if shop.counted else f" Not counted: {escape(shop.state)}."
-    notes = [*shop.notes, *(f"{line}." for line in reasons(shop)), f"Shop {shop.id}"]
-    notes += [f"{one.kind}: {one.name}, SHA-256 {one.sha256[:12]}…" for one in shop.evidence]
-    return (
-        f'<tr id="{shop.anchor}"{"" if shop.counted else " class=out"}><th scope="row">{shop.made}</th>'
-        f"<td>{escape(shop.contact)} <i>{escape(shop.enquiry)}</i></td>"
-        f"<td>{escape(' '.join(shop.happened))}{waits}</td>"
-        f"<td>{points_words(shop.access)}</td><td>{points_words(shop.quality)}</td>{''.join(answers)}"
-        f"<td>{escape('; '.join(notes))}</td></tr>\n"
-    )
-
-
-def _cell(cell: Cell) -> str:
-    """End tags of cells may be left out in HTML: a million of them are five megabytes."""
-    kind = " class=q" if cell.marks is None else " class=n" if not cell.marks else ""
-    return f"<td{kind}>{escape(cell.words)}"

@@ -23,28 +23,19 @@ _BUFFER = 500
 
 
 def pieces(
-    rows: Iterable[Sequence[Value]], styles: Sequence[int], first: int = 2, known: dict[str, str] | None = None
+    rows: Iterable[Sequence[Value]], styles: Sequence[int], first: int = 2, known: dict[Value, str] | None = None
 ) -> Iterator[tuple[int, str]]:
     """Rows as SpreadsheetML from row `first` on, some hundred at a time: (how many, their text); text is always text.
 
     `styles`: of each column, by number. `known`: short texts as they stand in a cell, for whoever has several pieces.
     """
     known = {} if known is None else known
-    heads = [(f'<c r="{xl_col_to_name(column)}', f'" s="{style}"') for column, style in enumerate(styles)]
+    heads = "\n".join([f'<c r="{xl_col_to_name(column)}#" s="{style}"' for column, style in enumerate(styles)])
     lines: list[str] = []
     for number, row in enumerate(rows, first):
-        cells = [f'<row r="{number}">']
-        for (head, style), value in zip(heads, row, strict=False):
-            if value is None or value == "":
-                continue
-            text = known.get(value) if value.__class__ is str else None
-            if text is None:
-                text = _content(value)
-                if isinstance(value, str) and len(value) < _REMEMBERED:
-                    known[value] = text
-            cells.append(f"{head}{number}{style}{text}")
-        cells.append("</row>")
-        lines.append("".join(cells))
+        texts = [known.get(value) or _content(value, known) for value in row]
+        cells = zip(heads.replace("#", str(number)).split("\n"), texts, strict=False)
+        lines.append(f'<row r="{number}">{"".join([head + text for head, text in cells if text])}</row>')
         if len(lines) == _BUFFER:
             yield len(lines), "".join(lines)
             lines.clear()
@@ -66,12 +57,17 @@ def write_pieces(sheet: Any, found: Iterable[tuple[int, str]], columns: int) -> 
     return number
 
 
-def _content(value: Value) -> str:
-    """The rest of a cell, from its style on."""
+def _content(value: Value, known: dict[Value, str]) -> str:
+    """The rest of a cell, from its style on; nothing of an empty one."""
+    if value is None or value == "":
+        return ""
     if isinstance(value, bool):
         return _text("Yes" if value else "No")
     if isinstance(value, str):
-        return _text(value)
+        found = _text(value)
+        if len(value) < _REMEMBERED:
+            known[value] = found
+        return found
     if isinstance(value, dt.datetime):
         span = value.astimezone(LONDON).replace(tzinfo=None) - _DAY_NOUGHT
         return f"><v>{span.total_seconds() / 86_400:.9f}</v></c>"

@@ -15,7 +15,8 @@ from pydantic import BaseModel
 
 from results.benchmark import Benchmark
 from results.findings import Findings
-from results.report.model import ChannelPart, Full, OrganisationPart, RefusalCount, ShopRow, WaveReport
+from results.report.model import ChannelPart, ContactsOf, OrganisationPart, RefusalCount, ShopRow, WaveReport
+from results.schema import Channel
 
 Part = TypeVar("Part", bound=BaseModel)
 Level = Literal["organisation", "department", "service"]
@@ -47,10 +48,17 @@ def at_reporting_levels(report: WaveReport, levels: Mapping[str, Level]) -> Wave
     )
 
 
-def full_at_reporting_levels(full: Full, levels: Mapping[str, Level]) -> Full:
-    """What puts contacts into sections, as all members may read them."""
+def contacts_at_reporting_levels(contacts: ContactsOf, levels: Mapping[str, Level]) -> ContactsOf:
+    """The contacts as all members may read them."""
     held = _not_all(levels)
-    return lambda part: _held(full(part), held[part.id]) if part.id in held else full(part)
+
+    def shown(organisation: str) -> Mapping[Channel, tuple[ShopRow, ...]]:
+        own = contacts(organisation)
+        if organisation not in held:
+            return own
+        return {key: tuple(_shop_held(one, held[organisation]) for one in each) for key, each in own.items()}
+
+    return shown
 
 
 def for_one(report: WaveReport, own: str, secret: str) -> WaveReport:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import itemgetter
 from types import MappingProxyType
-from typing import NamedTuple, ParamSpec
+from typing import Concatenate, ParamSpec
 
-from results import tally, words
+from results import words
 from results.agreement import Agreements
 from results.benchmark import Benchmark, Score, benchmarks, score
 from results.change import Earlier, changes
@@ -24,34 +23,29 @@ from results.findings import (
     means_of,
     partnership_findings,
     partnership_means,
-    said,
 )
 from results.kpis import Figure, LineKind, Read, by_line, figures, line_kind, partnership
-from results.marking import COULD_NOT_TELL
 from results.measures import MEASURES, Reading
 from results.plans import Promise, promised
-from results.report.happened import happened, why_not_counted
+from results.report.happened import why_not_counted
+from results.report.in_order import InOrder, in_order
 from results.report.model import (
-    Cell,
     ChannelPart,
     CriterionHead,
     CriterionMarks,
     Disputed,
-    EvidenceRow,
-    Full,
     OrganisationChannel,
     OrganisationPart,
     ReferenceFigure,
     RefusalCount,
-    ShopRow,
     WaveReport,
     in_full,
 )
 from results.report.reference import told_of
 from results.report.standards import MINUTES_A_REPLY, services, staff_time, standards_met
+from results.report.told import InWords, cut_short
 from results.schema import (
     STAGES,
-    Answer,
     Channel,
     Criterion,
     Enquiry,
@@ -60,38 +54,19 @@ from results.schema import (
     Scheme,
     Shop,
     Shopper,
-    State,
     Wave,
 )
 from results.scoring import standard_of, standard_words
-from results.tally import UNSETTLED, Tally, tallies
+from results.tally import UNSETTLED, Tally
 from results.times import Replies, Times, days_told, last_arrival, replies, reply_times, together
 
 _P = ParamSpec("_P")
 _Readings = list[tuple[Shop, Reading]]
 _TIMED: Mapping[Channel, str] = {"phone": "phone.access.answer_time", "email": "email.reply_time"}
-_OF_SHOPS = set(ShopRow.model_fields)
-"""A large wave has contacts by the ten thousand: they are made of what has been checked, and share this set."""
-_LONGEST_NOTE = 400
-_MOST_NOTES = 12
-
-
-class Assembled(NamedTuple):
-    """A report whose sections are without their contacts, and what puts them in."""
-
-    report: WaveReport
-    full: Full
-
-    def whole(self) -> WaveReport:
-        """The report with every contact."""
-        return in_full(self.report, self.full)
 
 
 def assembled(
-    wave: Wave,
-    scheme: Scheme,
-    organisations: Mapping[str, Organisation],
-    shops: Sequence[Shop],
+    contacts: InOrder,
     refusals: Sequence[Refusal] = (),
     edition: str = "",
     earlier: Earlier | None = None,
@@ -100,24 +75,18 @@ def assembled(
     minutes_a_reply: float = MINUTES_A_REPLY,
     agreement: Sequence[Agreements] = (),
     promise: Promise | None = None,
-) -> Assembled:
-    """The report of one wave. `edition`: what is said of it where the wave has been judged anew. `earlier`: the wave
-    that changes are told from. `enquiries`: what was asked, by id. `references`: others' figures to stand beside.
-    `minutes_a_reply`: the estimate of what a reply by e-mail costs. `agreement`: of those who judged the same contacts.
-    `promise`: the wave's frozen plan.
+) -> WaveReport:
+    """The report of one wave, its sections without their contacts. Refusals of anybody but its members are left out.
 
-    Its members are the wave's organisations (all of `organisations` where it names none); shops and refusals of anybody
-    else, and shops of other waves, are left out.
+    `edition`: what is said of it where the wave has been judged anew. `earlier`: the wave that changes are told from.
+    `enquiries`: what was asked, by id. `references`: others' figures to stand beside. `minutes_a_reply`: the estimate
+    of what a reply by e-mail costs. `agreement`: of those who judged the same contacts. `promise`: the frozen plan.
     """
-    ids = wave.organisations or tuple(organisations)
-    names = {key: organisations[key].name for key in sorted(ids, key=lambda key: organisations[key].name.casefold())}
-    own = sorted(
-        (shop for shop in shops if shop.wave == wave.id and shop.organisation in names),
-        key=lambda shop: (shop.made_at is None, shop.made_at.timestamp() if shop.made_at else 0.0, shop.id),
-    )
-    parts = _Parts(scheme, {key: organisations[key] for key in names}, own, earlier, enquiries, minutes_a_reply)
+    wave, scheme, own = contacts.wave, contacts.scheme, contacts.shops
+    names = {key: one.name for key, one in contacts.members.items()}
+    parts = _Parts(contacts, names, earlier, enquiries, minutes_a_reply)
     channels = tuple(parts.channel(benchmark) for benchmark in parts.benchmarks)
-    report = WaveReport(
+    return WaveReport(
         wave=wave.id,
         title=wave.title,
         partnership=wave.partnership,
@@ -133,33 +102,43 @@ def assembled(
         stage_weights=scheme.stage_weights,
         contacts=sum(shop.counted for shop in own),
         channels=channels,
-        organisations=tuple(parts.organisation(organisations[key]) for key in names),
+        organisations=tuple(parts.organisation(one) for one in contacts.members.values()),
         not_counted=_not_counted(own),
-        set_aside=_set_aside(scheme, parts.all_counted),
+        set_aside=_set_aside(scheme, contacts.all_counted),
         refusals=_refusals(names, refusals),
         services=services(scheme, enquiries, own, headlines=True),
         staff=staff_time(own, minutes_a_reply),
         references=told_of(references, [wide.pooled.measure for part in channels for wide in part.figures]),
         disputed=tuple(
-            Disputed(anchor=parts.anchors[shop.id], shop=shop.id, organisation=names[shop.organisation], appeal=one)
+            Disputed(anchor=contacts.anchors[shop.id], shop=shop.id, organisation=names[shop.organisation], appeal=one)
             for shop in own
             for one in shop.appeals
         ),
         agreement=tuple(agreement),
-        promised=promised(promise, shops) if promise else None,
+        promised=promised(promise, contacts.given) if promise else None,
     )
-    return Assembled(report, parts.with_contacts)
 
 
-def _whole(made: Callable[_P, Assembled]) -> Callable[_P, WaveReport]:
-    def whole(*given: _P.args, **named: _P.kwargs) -> WaveReport:
-        return made(*given, **named).whole()
+def _whole(
+    made: Callable[Concatenate[InOrder, _P], WaveReport],
+) -> Callable[Concatenate[Wave, Scheme, Mapping[str, Organisation], Sequence[Shop], _P], WaveReport]:
+    def whole(
+        wave: Wave,
+        scheme: Scheme,
+        organisations: Mapping[str, Organisation],
+        shops: Sequence[Shop],
+        /,
+        *more: _P.args,
+        **named: _P.kwargs,
+    ) -> WaveReport:
+        contacts = in_order(wave, scheme, organisations, shops)
+        return in_full(made(contacts, *more, **named), InWords(contacts).of)
 
     return whole
 
 
 assemble = _whole(assembled)
-"""The same, as one report with every contact."""
+"""The same of a wave, its scheme, organisations and shops, as one report with every contact."""
 
 
 class _Parts:
@@ -167,38 +146,24 @@ class _Parts:
 
     def __init__(
         self,
-        scheme: Scheme,
-        members: Mapping[str, Organisation],
-        shops: Sequence[Shop],
+        contacts: InOrder,
+        names: Mapping[str, str],
         earlier: Earlier | None,
         enquiries: Mapping[str, Enquiry],
         minutes_a_reply: float,
     ) -> None:
-        names = {key: one.name for key, one in members.items()}
-        self.scheme = scheme
+        self.scheme = scheme = contacts.scheme
         self.earlier = earlier
         self.enquiries = enquiries
         self.minutes_a_reply = minutes_a_reply
         self.criteria = {criterion.id: criterion for criterion in scheme.criteria}
-        self.shops = shops
-        self.anchors = {shop.id: f"s{number}" for number, shop in enumerate(shops, 1)}
+        self.shops = shops = contacts.shops
+        self.by_organisation = contacts.by_organisation
+        self.counted = contacts.counted
+        self.all_counted = contacts.all_counted
+        self.asked = contacts.asked
+        members = contacts.members
         self.benchmarks = benchmarks(scheme, names, shops)
-        self.counted = tallies(shops, lambda shop: (shop.organisation, shop.channel))
-        self.all_counted = {
-            channel: tally.together([own for (_, on), own in self.counted.items() if on == channel])
-            for channel in ABOUT
-        }
-        self.asked = {
-            channel: [one for one in scheme.criteria if one.channel in (channel, "any") and one.id in counted]
-            for channel, counted in self.all_counted.items()
-        }
-        self.places = {
-            channel: {one.id: place for place, one in enumerate(asked)} for channel, asked in self.asked.items()
-        }
-        self.told: dict[Channel, dict[int, _Told]] = {channel: {} for channel in self.asked}
-        self.by_organisation: dict[str, list[Shop]] = {key: [] for key in names}
-        for shop in shops:
-            self.by_organisation[shop.organisation].append(shop)
         self.means: dict[str, Means] = {key: means_of(scheme, self._of_all_channels(key)) for key in names}
         self.average = partnership_means(self.means)
         self.read, read = _read(shops, names)
@@ -234,7 +199,7 @@ class _Parts:
             ),
             lines=by_line(self.scheme, self._all_calls()) if channel == "phone" else (),
             findings=partnership_findings(self.scheme, channel, self.means),
-            criteria=tuple(_head(criterion) for criterion in self._criteria(channel)),
+            criteria=heads(self.asked)[channel],
             not_assessed=self._not_assessed(benchmark),
             replies=self._replies(together([self.times[key, channel] for key in benchmark.scores]))
             if channel == "email"
@@ -244,7 +209,7 @@ class _Parts:
             standards=standards_met(self.scheme, channel, self.all_counted[channel]),
         )
 
-    def _criteria(self, channel: Channel) -> list[Criterion]:
+    def _criteria(self, channel: Channel) -> Sequence[Criterion]:
         return self.asked[channel]
 
     def _timed(self, channel: Channel) -> Criterion | None:
@@ -320,14 +285,6 @@ class _Parts:
             shops=(),
         )
 
-    def with_contacts(self, part: OrganisationPart) -> OrganisationPart:
-        """An organisation's section with its contacts."""
-        own: dict[Channel, list[ShopRow]] = {one.channel: [] for one in part.channels}
-        for shop in self.by_organisation[part.id]:
-            own[shop.channel].append(self._shop(shop))
-        channels = [one.model_copy(update={"shops": tuple(own[one.channel])}) for one in part.channels]
-        return part.model_copy(update={"channels": tuple(channels)})
-
     def _apart(self, organisation: str, channel: Channel, own: Sequence[Shop]) -> dict[Shopper, Score]:
         kinds: tuple[Shopper, ...] = ("probe", "person")
         if any(not any(shop.counted and shop.shopper == kind for shop in own) for kind in kinds):
@@ -337,71 +294,13 @@ class _Parts:
             for kind in kinds
         }
 
-    def _told(self, channel: Channel, given: Answer) -> _Told:
-        """An answer for the first time. Where equal ones are the same object it need not be put into words again."""
-        places = self.places[channel]
-        criterion = self.criteria.get(given.criterion)
-        if criterion is None or criterion.id not in places:
-            found = _Told(-1, None, "")
-        else:
-            found = _Told(places[criterion.id], _cell(criterion, given), _corrected(criterion, given))
-        self.told[channel][id(given)] = found
-        return found
-
-    def _shop(self, shop: Shop) -> ShopRow:
-        seen = shop.observation
-        known = map(self.told[shop.channel].get, map(id, shop.answers))
-        told = [one or self._told(shop.channel, given) for one, given in zip(known, shop.answers, strict=True)]
-        corrected = tuple([one.corrected for one in told if one.corrected])
-        told.sort(key=_place)
-        return ShopRow.model_construct(
-            _OF_SHOPS,
-            anchor=self.anchors[shop.id],
-            id=shop.id,
-            shopper=shop.shopper,
-            made_at=shop.made_at,
-            made=words.moment(shop.made_at) if shop.made_at else "not made",
-            contact=shop.target,
-            enquiry=shop.enquiry.replace("-", " ").capitalize(),
-            state=shop.state if shop.counted else why_not_counted(shop),
-            counted=shop.counted,
-            happened=tuple(_cut(sentence) for sentence in happened(shop)),
-            cells=tuple([one.cell for one in told if one.cell is not None]),
-            access=shop.access,
-            quality=shop.quality,
-            notes=tuple(_cut(note) for note in ((seen.notes if seen else ()) + corrected)[:_MOST_NOTES]),
-            evidence=tuple(
-                EvidenceRow(
-                    kind=one.kind,
-                    name=one.name,
-                    sha256=one.sha256,
-                    size=one.size,
-                    keep_until=one.keep_until,
-                )
-                for one in (seen.evidence if seen else ())
-            ),
-        )
-
 
 # ------------------------------------------------------------------------------------------------ small parts
 
 
-class _Told(NamedTuple):
-    """An answer in words: its place among the questions of its channel, and what a person settled otherwise."""
-
-    place: int
-    cell: Cell | None
-    corrected: str
-
-
-_place = itemgetter(0)
-
-
-def _corrected(criterion: Criterion, given: Answer) -> str:
-    """What a person has settled otherwise than was proposed, with the proposal."""
-    if given.reviewed not in ("corrected", "cannot tell"):
-        return ""
-    return f"{criterion.short}: {given.reviewed} by a person; before that: {said(criterion, given.proposal)}."
+def heads(asked: Mapping[Channel, Sequence[Criterion]]) -> dict[Channel, tuple[CriterionHead, ...]]:
+    """The columns of each channel's table of shops. `asked`: its questions."""
+    return {channel: tuple(_head(one) for one in each) for channel, each in asked.items()}
 
 
 def _head(criterion: Criterion) -> CriterionHead:
@@ -413,20 +312,6 @@ def _head(criterion: Criterion) -> CriterionHead:
         weight=criterion.weight,
         standard=criterion.standard,
     )
-
-
-def _cell(criterion: Criterion, given: Answer) -> Cell:
-    if given.state is State.ANSWERED:
-        text = said(criterion, given.value, given.marks)
-    elif given.state is State.NOT_APPLICABLE:
-        text = "N/A"
-    elif given.reviewed == "cannot tell" or given.why == COULD_NOT_TELL:
-        text = "Cannot tell"
-    elif given.value is not None:
-        text = f"{given.state.value.capitalize()} ({said(criterion, given.value)}?)"
-    else:
-        text = given.state.value.capitalize()
-    return Cell(criterion=criterion.id, words=_cut(text), marks=given.marks, state=given.state, why=_cut(given.why))
 
 
 def _by_kind(organisation: Organisation, shops: Sequence[Shop]) -> dict[LineKind, list[Shop]]:
@@ -494,14 +379,6 @@ def _refusals(names: Mapping[str, str], refusals: Sequence[Refusal]) -> tuple[Re
     counted = Counter((one.organisation, one.rule) for one in refusals if one.organisation in names)
     reasons = {(one.organisation, one.rule): one.reason for one in refusals}
     return tuple(
-        RefusalCount(organisation=names[key], rule=rule, reason=_cut(reasons[key, rule]), count=count)
+        RefusalCount(organisation=names[key], rule=rule, reason=cut_short(reasons[key, rule]), count=count)
         for (key, rule), count in sorted(counted.items())
     )
-
-
-def _cut(text: str) -> str:
-    """Texts may come from outside: no control characters, and no longer than a reader would read."""
-    clean = text
-    if not text.isprintable():
-        clean = "".join(character if character.isprintable() else " " for character in text)
-    return clean if len(clean) <= _LONGEST_NOTE else f"{clean[:_LONGEST_NOTE].rstrip()}…"

@@ -7,7 +7,7 @@ cell is ever read as a formula, a number or a link.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -33,17 +33,15 @@ _UNIT_WORDS = {"yes": "share", "percent": "per cent", "place": "place", "number"
 
 def write_xlsx(report: WaveReport, path: Path) -> None:
     """Write the workbook of a report with its contacts, over an older one."""
-    with closing(Contacts(report)) as contacts:
+    with closing(Contacts({part.channel: part.criteria for part in report.channels})) as rows:
         for one in report.organisations:
-            contacts.add(one)
-        write_book(report, path, lambda: [contacts])
+            rows.add(one.id, one.name, {own.channel: own.shops for own in one.channels})
+        rows.flush()
+        write_book(report, path, rows)
 
 
-def write_book(report: WaveReport, path: Path, contacts: Callable[[], Sequence[Contacts]]) -> None:
-    """The same of a report that came without them. `contacts`: all of them, in the order of the report.
-
-    They are asked for when everything before them has been written.
-    """
+def write_book(report: WaveReport, path: Path, rows: Contacts) -> None:
+    """The same of a report that came without them. `rows`: all of them, in the order of the report."""
     book = Workbook(path, {**AS_TEXT, "constant_memory": True, "nan_inf_to_errors": True})
     made = dt.datetime.combine(report.fieldwork_until, dt.time())  # the report is the same whenever it is written
     book.set_properties({"title": report.title, "company": report.partnership, "created": made})
@@ -62,10 +60,8 @@ def write_book(report: WaveReport, path: Path, contacts: Callable[[], Sequence[C
         sheets.table("Marks", _marks_head(report), _marks(report))
         sheets.table("Findings", _FINDINGS, _findings(report))
         sheets.table("Action plan", _ACTIONS, _actions(report))
-        every = contacts()
         for part in report.channels:
-            rows = (piece for each in every for piece in each.pieces(part.channel))
-            sheets.pieces(f"Shops {part.name}"[:31], contacts_head(part), rows)
+            sheets.pieces(f"Shops {part.name}"[:31], contacts_head(part.criteria), rows.sheet(part.channel))
         sheets.table("Not counted", _NOT_COUNTED, _not_counted(report))
     finally:
         book.close()

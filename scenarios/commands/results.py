@@ -117,7 +117,7 @@ async def write_report(
 
     async with opened(folder, to_work=False) as bench:
         frozen = await planned_wave(bench, wave, edition)
-        found = await reporting.gathered(bench, frozen, since=since, own=own, minutes_a_reply=minutes_a_reply)
+        found = await reporting.gathered(bench, frozen, since=since, own=own)
     place = "-".join(
         [wave, *(["edition", str(edition)] if edition is not None else []), *(["for", own] if own else [])]
     )
@@ -127,11 +127,12 @@ async def write_report(
 
         browser = chromium.find()
     to = to or folder / "reports" / place
-    written = await write_as(found.report, to, formats, found.maps, browser, found.full)
+    with reporting.reported(found, own=own, minutes_a_reply=minutes_a_reply) as made:
+        written = await write_as(made.report, to, formats, made.maps, browser, made.apart)
     if as_json:
         show.json_out({form: str(path) for form, path in written.files.items()})
         return
-    show.ranks(found.report)
+    show.ranks(made.report)
     for line in written.missing:
         show.out.print(line, markup=False, soft_wrap=True)
     first, *others = written.files.values() or [to]

@@ -63,7 +63,8 @@ async def write_summary(
         if own is not None and not any(own in one.organisations for one in inside):
             raise Wrong(f"{own!r} is in no wave of the period; they have {', '.join(sorted(inside[-1].organisations))}")
         reports = [
-            await reporting.whole_report(bench, one, since=None, minutes_a_reply=minutes_a_reply) for one in inside
+            reporting.whole_report(await reporting.gathered(bench, one), minutes_a_reply=minutes_a_reply)
+            for one in inside
         ]
         names, made = await reporting.nightly(bench, first, last)
         plans = await ActionPlans(bench.database).rows()

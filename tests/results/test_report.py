@@ -7,6 +7,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,16 @@ from selectolax.lexbor import LexborHTMLParser
 
 from probes.web import chromium
 from results.report import WaveReport, assemble, pages, write, write_as
+from results.report.contacts import Contacts
 from results.report.drawings import drawn
+from results.report.formats import Apart
 from results.report.html import render
-from results.report.views import WITHHELD, Level, at_reporting_levels, full_at_reporting_levels
-from results.report.wave import assembled
+from results.report.in_order import in_order
+from results.report.large import rows_beside
+from results.report.model import ShopRow
+from results.report.told import InWords
+from results.report.views import WITHHELD, Level, at_reporting_levels, contacts_at_reporting_levels
+from results.report.wave import assembled, heads
 from results.schema import Answer, Observation, Organisation, Shop, State
 from tests.results.partnership import Fieldwork, fieldwork
 
@@ -334,25 +341,48 @@ async def test_a_large_report_is_a_front_page_and_a_page_for_each_organisation(
     )
 
 
-async def test_a_large_report_whose_contacts_are_put_in_as_it_is_written_is_the_same_and_withholds_the_same(
+async def test_a_large_report_whose_contacts_stand_apart_is_the_same_and_withholds_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pages, "SPLIT_FROM", 50)
     work = fieldwork(councils=3)
-    made = assembled(work.wave, work.scheme, work.organisations, work.shops, work.refusals)
     first, second, _ = work.organisations
     held: dict[str, Level] = {first: "organisation", second: "department"}
+    contacts = in_order(work.wave, work.scheme, work.organisations, work.shops)
 
-    await write_as(at_reporting_levels(made.whole(), held), tmp_path / "at once", ("html", "xlsx"))
-    bare = at_reporting_levels(made.report, held)
-    full = full_at_reporting_levels(made.full, held)
-    await write_as(bare, tmp_path / "put in", ("html", "xlsx"), full=full)
+    await write_as(at_reporting_levels(report_of(work), held), tmp_path / "at once", ("html", "xlsx"))
+    bare = at_reporting_levels(assembled(contacts, work.refusals), held)
+    of = contacts_at_reporting_levels(InWords(contacts).of, held)
+    names = {one.id: one.name for one in bare.organisations}
+    with rows_beside(heads(contacts.asked), names, of) as rows:
+        await write_as(bare, tmp_path / "apart", ("html", "xlsx"), apart=Apart(of, rows))
 
     assert not any(own.shops for one in bare.organisations for own in one.channels)
     once, later = (
         {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-        for folder in (tmp_path / "at once", tmp_path / "put in")
+        for folder in (tmp_path / "at once", tmp_path / "apart")
     )
     assert len(once) == 5
     assert once == later
-    assert WITHHELD["organisation"] in (tmp_path / "put in" / "organisations" / f"{first}.html").read_text("utf-8")
+    assert WITHHELD["organisation"] in (tmp_path / "apart" / "organisations" / f"{first}.html").read_text("utf-8")
+
+
+def test_answers_that_are_let_go_of_are_never_taken_for_those_that_come_after() -> None:
+    report = report_of(fieldwork(councils=3))
+    with closing(Contacts({part.channel: part.criteria for part in report.channels})) as rows:
+        for one in report.organisations:
+            rows.add(
+                one.id, one.name, {own.channel: [said(shop, one.id) for shop in own.shops] for own in one.channels}
+            )
+        rows.flush()
+        for one in report.organisations:
+            for own in one.channels:
+                cells = LexborHTMLParser(f"<table>{rows.page(one.id, own.channel)}</table>").css("td")
+                told = {cell.text() for cell in cells if cell.text().startswith("said by ")}
+                assert told == {f"said by {one.id}"}
+
+
+def said(shop: ShopRow, by: str) -> ShopRow:
+    """The contact with answers of its own, which nobody else keeps."""
+    cells = tuple(cell.model_copy(update={"words": f"said by {by}"}) for cell in shop.cells)
+    return shop.model_copy(update={"cells": cells})

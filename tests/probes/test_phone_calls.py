@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from probes.guard import Guard, Refused
 from probes.phone import PhoneProbe, Unfinished
+from probes.phone.carriers import Speech
 from probes.phone.carriers.twilio import Twilio
 from probes.phone.moments import seconds_to_ring
 from results.schema import Failure
@@ -168,3 +171,30 @@ async def test_a_pause_reaches_a_call_that_waits_to_be_dialled(street: Street) -
         await street.ring(ANSWERS)
 
     assert street.weather.placed == 0
+
+
+async def test_a_call_that_waits_for_its_turn_is_not_yet_noted_as_about_to_be_placed(street: Street) -> None:
+    async with Twilio(ACCOUNT_SID, "practice", CALLER, street.probe._clock, "http://127.0.0.1:9", 0.01) as slow:
+        probe = PhoneProbe(slow, street.probe._guard, street.book, street.book, street.probe._clock, CALLER)
+        with pytest.raises(Unfinished):
+            await probe.knock(street.errand(ANSWERS))  # nobody is there; the next has its turn in a hundred seconds
+        street.book.written.clear()
+
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await probe.knock(street.errand(ENGAGED))
+
+    assert street.book.written == []
+
+
+async def test_calls_that_an_earlier_process_placed_are_found_however_deep_they_lie_in_the_list(street: Street) -> None:
+    words = Speech("This is a test.")
+    first = await street.carrier.place(ANSWERS, words, 15)
+    for _ in range(30):
+        await street.carrier.place(ENGAGED, words, 15)
+    street.weather.asked.clear()
+
+    seen = await street.probe.adopt(street.errand(ANSWERS), first, MONDAY)
+
+    assert seen.facts["phone.outcome"] == "answered"
+    assert not [path for _, path in street.weather.asked if path.endswith(f"Calls/{first}.json")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -183,3 +184,30 @@ async def test_a_call_is_found_in_one_look_although_others_place_many_on_the_sam
 
     assert street.weather.placed == 51
     assert not [path for method, path in street.weather.asked if method == "GET" and "/Calls/CA" in path]
+
+
+async def test_a_call_that_waits_for_its_turn_is_not_yet_noted_as_about_to_be_placed(street: Street) -> None:
+    class Queue:
+        async def next_call(self, account: str, gap: float) -> float:
+            return 100.0
+
+    async with Twilio(ACCOUNT_SID, "practice", CALLER, Queue(), "http://127.0.0.1:9") as slow:
+        probe = PhoneProbe(slow, street.probe._guard, street.book, street.book, street.probe._clock, CALLER)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await probe.knock(street.errand(ENGAGED))
+
+    assert street.book.written == []
+
+
+async def test_calls_that_an_earlier_process_placed_are_found_however_deep_they_lie_in_the_list(street: Street) -> None:
+    words = Speech("This is a test.")
+    first = await street.carrier.place(ANSWERS, words, 15)
+    for _ in range(30):
+        await street.carrier.place(ENGAGED, words, 15)
+    street.weather.asked.clear()
+
+    seen = await street.probe.adopt(street.errand(ANSWERS), first, MONDAY)
+
+    assert seen.facts["phone.outcome"] == "answered"
+    assert not [path for _, path in street.weather.asked if path.endswith(f"Calls/{first}.json")]

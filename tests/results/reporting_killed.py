@@ -22,7 +22,7 @@ from results.report.told import InWords
 from results.report.wave import assembled, heads
 from tests.results.partnership import Fieldwork, fieldwork
 
-TIMES = 6
+TIMES = 4
 
 
 def write(work: Fieldwork, folder: Path) -> int:
@@ -39,15 +39,21 @@ def write(work: Fieldwork, folder: Path) -> int:
 
 
 def killed(work: Fieldwork, folder: Path, whom: str, after: float) -> int:
-    """How the process that writes ended, once nobody is left of those that it began. `whom`: it, or who helps it."""
+    """How the process that writes ended, once nobody is left of those that it began.
+
+    `whom`: it, or who helps it. `after`: so many seconds from when it has help.
+    """
     alive, held = os.pipe()
     writer = os.fork()
     if not writer:
         os.close(alive)
         os._exit(write(work, folder))
     os.close(held)
+    children = Path(f"/proc/{writer}/task/{writer}/children")
+    while not children.read_text() and whom != "nobody":
+        time.sleep(0.001)
     time.sleep(after)
-    below = Path(f"/proc/{writer}/task/{writer}/children").read_text().split()
+    below = children.read_text().split()
     for one in {"nobody": [], "first": [writer], "second": [*map(int, below)]}[whom]:
         os.kill(one, signal.SIGKILL)
     ended = os.waitstatus_to_exitcode(os.waitpid(writer, 0)[1])
@@ -79,7 +85,7 @@ def main() -> None:
     for number in range(TIMES):
         for whom in ("first", "second"):
             folder = place / f"{whom}-{number}"
-            ended = killed(work, folder, whom, lasts * (number + 0.5) / TIMES)
+            ended = killed(work, folder, whom, lasts * number / TIMES)
             print(whom, ended, what_stands(folder, 6), flush=True)
 
 

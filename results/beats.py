@@ -9,9 +9,8 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from results.database import Database
+from results.database import Database, insert_into
 from results.tables import beats
 
 SCHEDULES = "schedules"
@@ -39,16 +38,15 @@ class Beats:
         """These parts did their work now, and that one does not go on."""
         async with self._db.write() as connection:
             for part in sorted(parts):
-                insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-                row = insert(beats).values(what=part, at=at)
+                row = insert_into(beats, connection.dialect).values(what=part, at=at)
                 await connection.execute(row.on_conflict_do_update(index_elements=[beats.c.what], set_={"at": at}))
             await connection.execute(beats.delete().where(beats.c.what == ended))
 
     async def began(self, part: str, at: dt.datetime) -> None:
         """It goes on since now, or since it was said before."""
         async with self._db.write() as connection:
-            insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-            await connection.execute(insert(beats).values(what=part, at=at).on_conflict_do_nothing())
+            row = insert_into(beats, connection.dialect).values(what=part, at=at)
+            await connection.execute(row.on_conflict_do_nothing())
 
     async def all(self) -> Mapping[str, dt.datetime]:
         """Each part's last time."""

@@ -83,8 +83,9 @@ class DatabaseLedger:
     async def pause(self, scope: str, why: str, at: dt.datetime) -> None:
         """Stop contacts with one organisation, or with all ('*'), from now on."""
         async with self._db.write() as connection:
-            await connection.execute(pauses.delete().where(pauses.c.scope == scope))
-            await connection.execute(pauses.insert().values(scope=scope, why=why, since=at))
+            paused = insert(connection, pauses).values(scope=scope, why=why, since=at)
+            anew = {"why": why, "since": at}
+            await connection.execute(paused.on_conflict_do_update(index_elements=[pauses.c.scope], set_=anew))
 
     async def resume(self, scope: str) -> bool:
         """Lift a pause; False when there was none."""

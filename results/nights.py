@@ -13,7 +13,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from results.database import Database
+from results.database import Database, insert
 from results.tables import leases, schedule_marks, troubles
 from results.tables import nights as table
 
@@ -169,17 +169,13 @@ class Troubles:
         self._db = database
 
     async def note(self, what: str, message: str, at: dt.datetime) -> int:
-        """It failed (again). Returns how often in a row."""
+        """It failed (again). Returns how often in a row; any number of processes may find the same at once."""
         async with self._db.write() as connection:
-            before = (await connection.execute(sa.select(troubles).where(troubles.c.what == what))).one_or_none()
-            if before is None:
-                row = {"what": what, "since": at, "last": at, "count": 1, "message": message[:2000]}
-                await connection.execute(troubles.insert().values(**row))
-                return 1
-            times = int(before._mapping["count"]) + 1
-            change = troubles.update().where(troubles.c.what == what)
-            await connection.execute(change.values(last=at, count=times, message=message[:2000]))
-            return times
+            new = {"what": what, "since": at, "last": at, "count": 1, "message": message[:2000]}
+            again = {"last": at, "count": troubles.c.count + 1, "message": message[:2000]}
+            noted = insert(connection, troubles).values(**new)
+            noted = noted.on_conflict_do_update(index_elements=[troubles.c.what], set_=again)
+            return int(await connection.scalar(noted.returning(troubles.c.count)) or 0)
 
     async def over(self, what: str) -> None:
         """It works again, or did all along."""

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from probes.guard import Effect
 from results.database import Database
 from results.ledger import DatabaseLedger
+from results.nights import Troubles
 from results.tables import call_paces, effects
 from tests.results.hammer import NUMBER
 
@@ -158,6 +159,21 @@ async def test_a_line_is_free_when_it_is_known_that_the_call_is_over(database: D
     await ledger.vacate("one shop")
 
     assert await ledger.occupy(Effect("call", "amber", NUMBER, "another"), "somebody")
+
+
+async def test_the_same_trouble_and_the_same_pause_may_come_to_several_at_once(
+    database: Database, database_url: str
+) -> None:
+    others = [await Database.open(database_url) for _ in range(WORKERS)]
+    counts = await asyncio.gather(
+        *(Troubles(each).note("carrier", "it is away", MONDAY) for each in others for _ in range(3))
+    )
+    await asyncio.gather(*(DatabaseLedger(each).pause("*", "an incident", MONDAY) for each in others))
+    for each in others:
+        await each.close()
+
+    assert sorted(counts) == list(range(1, 3 * WORKERS + 1))
+    assert await DatabaseLedger(database).pauses() == {"*": "an incident"}
 
 
 async def test_a_pause_reaches_a_process_that_waits_for_its_pace(database: Database, database_url: str) -> None:

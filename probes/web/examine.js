@@ -142,10 +142,14 @@
     const whole = one => [look(one), look(one, "::before"), look(one, "::after"),
       one.parentElement ? look(one.parentElement) : ""].join("#");
     const before = new Map(), stops = [];
+    let pressed = false;
     const all = document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]");
     for (const one of [...all].slice(0, 2000)) before.set(one, whole(one));
+    document.addEventListener("keydown", () => { pressed = true; setTimeout(() => { pressed = false }) }, true);
     document.addEventListener("focusin", event => {
       const one = event.target;
+      if (!pressed) window.doorstepMoved = true;
+      pressed = false;
       if (stops.length >= 200) return;
       const s = getComputedStyle(one);
       const outlined = s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0;
@@ -159,6 +163,20 @@
 
   stops() {
     return window.doorstepStops || [];
+  },
+
+  // Whether the focus went anywhere by no key: something may take it back whenever it is left.
+  async moved() {
+    await new Promise(done => setTimeout(done, 10));
+    return !!window.doorstepMoved;
+  },
+
+  // What has the focus when scripts have had their turn; "" where nothing has, or a dialog that waits to be answered.
+  async holder() {
+    await new Promise(done => setTimeout(done, 100));
+    const one = document.activeElement;
+    const free = !one || one === document.body || one.closest("dialog, [role=dialog], [role=alertdialog], [aria-modal=true]");
+    return free ? "" : one.outerHTML.slice(0, 120);
   },
 
   // Controls that change contrast or the size of text, and whether the style sheets answer to what the system asks for.

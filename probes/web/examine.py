@@ -41,7 +41,7 @@ STOPS = 25
 
 _WIDE, _REFLOW, _TWICE, _HANDHELD = (1280, 800), (320, 512), (640, 512), (360, 740)
 _TAB = {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
-_CAUGHT = 4  # presses in a row that stay on one thing
+_CAUGHT = 4  # presses in a row after which the focus is where it was
 
 
 @dataclass(frozen=True)
@@ -213,19 +213,20 @@ async def _walk(page: Page, session: CDPSession, focusable: int) -> tuple[tuple[
         session.send("Input.dispatchKeyEvent", {"type": how, **_TAB}) for how in presses * ("rawKeyDown", "keyUp")
     ]
     await asyncio.gather(*pressed)  # they arrive in their order; playwright would wait for each
-    told, enlarged = await page.evaluate(asking_each("stops()", "enlarged()"))
+    told, enlarged, moved = await page.evaluate(asking_each("stops()", "enlarged()", "moved()"))
     stops = tuple(Stop(str(one["name"]), bool(one["seen"])) for one in told[:STOPS] if one["known"])
-    caught = await _caught(page) if presses > len(told) + 1 and focusable > len(told) else ""
+    stuck = presses > len(told) + 1 and focusable > len(told)
+    caught = await _caught(page) if stuck or moved else ""
     return stops, caught, enlarged
 
 
 async def _caught(page: Page) -> str:
-    """What keeps the focus however often Tab is pressed; "" when nothing does."""
+    """What keeps the focus however often Tab is pressed, or takes it back; "" when nothing does."""
     before = ""
     for _ in range(_CAUGHT):
         await page.keyboard.press("Tab")
-        now = str(await page.evaluate("document.activeElement ? document.activeElement.outerHTML.slice(0, 120) : ''"))
-        if not now or now.startswith("<body") or (before and now != before):
+        now = str(await page.evaluate(asking("holder()")))
+        if not now or (before and now != before):
             return ""
         before = now
     return before

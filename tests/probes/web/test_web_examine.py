@@ -149,6 +149,23 @@ async def test_a_field_that_keeps_the_tab_key_is_a_trap(examined: Examining) -> 
     assert read.facts["a11y.keyboard"] is False
 
 
+async def test_a_field_that_takes_the_focus_back_whenever_it_is_left_is_a_trap(examined: Examining) -> None:
+    trap = "<script>document.getElementById('t').onblur = event => setTimeout(() => event.target.focus())</script>"
+    (page,), _ = await examined(home=whole(f'<h1>Tax</h1><input id="t" aria-label="Words">{PARTS}{trap}'))
+
+    assert 'id="t"' in page.caught
+
+
+async def test_a_dialog_that_keeps_the_focus_until_it_is_answered_is_none(examined: Examining) -> None:
+    dialog = (
+        '<div role="dialog" aria-label="Leaflets"><button id="t">Close</button></div>'
+        "<script>document.getElementById('t').onblur = event => setTimeout(() => event.target.focus())</script>"
+    )
+    (page,), _ = await examined(home=whole(f"<h1>Tax</h1>{dialog}{PARTS}"))
+
+    assert page.caught == ""
+
+
 async def test_a_cookie_banner_is_refused_as_a_person_would(examined: Examining) -> None:
     banner = (
         '<div id="cookies" style="position:fixed;top:0;left:0;width:100%;height:80vh;background:#fff">We use cookies '

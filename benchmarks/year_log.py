@@ -157,21 +157,34 @@ def _nights(
     calls: Sequence[tuple[str, dt.datetime, bool]],
     found: Checked,
 ) -> Iterable[str]:
-    """Each night of each schedule once. A call that was due after ten in the evening is made the next morning."""
+    """Each night of each schedule once. A call that was due after ten in the evening is made the next morning.
+
+    What was held back on the last day before consent, or on a pause's last, is made on the day after or not at all.
+    """
     by_mail = Counter(at.date() for id, at in mails if id == council.id)
     by_office = Counter(at.date() for id, at, at_office in calls if id == council.id and at_office)
     evening = [at for id, at, at_office in calls if id == council.id and not at_office]
     by_evening = Counter(at.date() if at.hour >= 12 else at.date() - dt.timedelta(days=1) for at in evening)
     for day in sorted(days):
-        after = day + dt.timedelta(days=1)
+        before, after = day - dt.timedelta(days=1), day + dt.timedelta(days=1)
+        held = {
+            channel: council.has_night(before) and not council.may(channel, before) and council.may(channel, day)
+            for channel in ("email", "phone")
+        }
+        held_evening = council.has_night(day) and not council.may("phone", day) and council.may("phone", after)
         whole = after in days and all(council.may("phone", each) and council.has_night(each) for each in (day, after))
         may_ring = council.may("phone", day)
         wanted = {
-            "a mail at half past one": (by_mail[day], council.may("email", day) and council.has_night(day), True),
-            "a call in office hours": (by_office[day], may_ring and council.works(day), True),
-            "a call in the evening": (by_evening[day], may_ring and council.has_night(day), whole),
+            "a mail at half past one": (
+                by_mail[day],
+                council.may("email", day) and council.has_night(day),
+                True,
+                held["email"],
+            ),
+            "a call in office hours": (by_office[day], may_ring and council.works(day), True, held["phone"]),
+            "a call in the evening": (by_evening[day], may_ring and council.has_night(day), whole, held_evening),
         }
-        for what, (came, due, sure) in wanted.items():
-            if came > due or (council.exact and due and sure and came < 1):
+        for what, (came, due, sure, late) in wanted.items():
+            if came > due + late or (council.exact and due and sure and came < 1):
                 yield f"{council.id} had {came} times {what}, of the night of {day:%d/%m/%Y}; {int(due)} was due"
             found.nights += council.exact and due and sure
